@@ -1,0 +1,167 @@
+"""The whole config, section by section; stack.yaml has the values, their units and their sources."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field, HttpUrl, field_validator, model_validator
+
+from pipecat_lgtm.config.base import Section
+from pipecat_lgtm.config.network import Network
+from pipecat_lgtm.config.thresholds import Preset, Thresholds
+from pipecat_lgtm.config.units import Bytes, Count, Seconds
+from pipecat_lgtm.config.versions import Versions
+from pipecat_lgtm.contract.labels import PER_CALL_KEYS
+
+PositiveNumber = Annotated[float, Field(gt=0)]
+
+
+class Services(Section):
+    """Which bots report here."""
+
+    names: tuple[str, ...]
+    default_environment: str
+
+
+class Histograms(Section):
+    """Bucket bounds per family, before the thresholds are added."""
+
+    latency: tuple[Seconds, ...]
+    duration: tuple[Seconds, ...]
+    tokens: tuple[Count, ...]
+    ratio: tuple[PositiveNumber, ...]
+    network: tuple[Seconds, ...]
+    memory: tuple[Bytes, ...]
+
+
+class Limits(Section):
+    """Beyond these a value is refused and counted."""
+
+    latency: Seconds
+    duration: Seconds
+    tokens: Count
+    realtime_min_ttfb: Seconds
+
+
+class Dialects(Section):
+    """Emitters besides Pipecat itself."""
+
+    article: bool
+    openinference: bool
+
+
+class Content(Section):
+    """What happens to what was said."""
+
+    mode: Literal["redact", "drop", "keep"]
+    max_bytes: Bytes
+    frustration: dict[str, tuple[str, ...]]
+
+    @field_validator("frustration")
+    @classmethod
+    def _patterns(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        for kind, patterns in value.items():
+            for pattern in patterns:
+                try:
+                    re.compile(pattern)
+                except re.error as error:
+                    raise ValueError(f"{kind}: {pattern!r} is not a regular expression: {error}") from error
+        return value
+
+
+class Cardinality(Section):
+    """Outer limits of the number of series."""
+
+    series_per_metric: Count
+    services: Count
+    breaches_per_service: Count
+    breach_expiry: Seconds
+    resource_labels: tuple[str, ...]
+
+    @field_validator("resource_labels")
+    @classmethod
+    def _not_per_call(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for key in value:
+            if key in PER_CALL_KEYS:
+                raise ValueError(f"{key} has a value per call or host: as a label it would be a series per call; leave it out")
+        return value
+
+
+class Collector(Section):
+    """The collector's own settings."""
+
+    instance_id: str
+    flush_interval: Seconds
+    memory_limit: Bytes
+    queue_requests: Count
+    queue_batch: Count
+
+
+class Store(Section):
+    """A store; without address it runs in this stack."""
+
+    url: HttpUrl | None
+
+
+class TempoStore(Store):
+    """Tempo also has an OTLP/gRPC address."""
+
+    otlp_endpoint: str | None
+
+    @model_validator(mode="after")
+    def _both(self) -> "TempoStore":
+        if (self.url is None) != (self.otlp_endpoint is None):
+            raise ValueError("url and otlp_endpoint belong together; give both or none")
+        return self
+
+
+class Stores(Section):
+    """Where metrics, traces and logs are kept."""
+
+    prometheus: Store
+    tempo: TempoStore
+    loki: Store
+
+
+class Exporter(Section):
+    """A further OTLP destination of protected traces and logs."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+    endpoint: HttpUrl
+    signals: tuple[Literal["traces", "logs"], ...]
+    headers: dict[str, Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]] = {}
+
+
+class Retention(Section):
+    """How long each store keeps its data."""
+
+    metrics: Seconds
+    traces: Seconds
+    logs: Seconds
+
+
+class Routing(Section):
+    """Alertmanager's grouping."""
+
+    group_wait: Seconds
+    group_interval: Seconds
+    repeat_interval: Seconds
+
+
+class Config(Section):
+    """A whole stack."""
+
+    services: Services
+    versions: Versions
+    network: Network
+    presets: dict[str, Preset]
+    thresholds: Thresholds
+    histograms: Histograms
+    limits: Limits
+    dialects: Dialects
+    content: Content
+    cardinality: Cardinality
+    collector: Collector
+    stores: Stores
+    exporters: tuple[Exporter, ...]
+    retention: Retention
+    routing: Routing

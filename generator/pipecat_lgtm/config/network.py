@@ -1,0 +1,74 @@
+"""Where things listen, and who may talk to them."""
+
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from pipecat_lgtm.config.base import Section
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Ports(Section):
+    """TCP ports on this machine."""
+
+    otlp_grpc: Port
+    otlp_http: Port
+    collector_health: Port
+    collector_metrics: Port
+    prometheus: Port
+    alertmanager: Port
+    tempo: Port
+    tempo_otlp: Port
+    loki: Port
+    grafana: Port
+    sandbox: Port
+
+    @model_validator(mode="after")
+    def _distinct(self) -> "Ports":
+        seen: dict[int, str] = {}
+        for name, port in self.model_dump().items():
+            if port in seen:
+                raise ValueError(f"{seen[port]} and {name} are both {port}")
+            seen[port] = name
+        return self
+
+
+class Auth(Section):
+    """Who may send telemetry."""
+
+    token_file: Path | None
+
+
+class Tls(Section):
+    """The OTLP receiver's certificate."""
+
+    cert_file: Path | None
+    key_file: Path | None
+
+    @model_validator(mode="after")
+    def _both(self) -> "Tls":
+        if (self.cert_file is None) != (self.key_file is None):
+            raise ValueError("cert_file and key_file belong together; give both or none")
+        return self
+
+
+class Network(Section):
+    """Addresses, ports, authentication and TLS."""
+
+    address: IPv4Address | IPv6Address
+    ports: Ports
+    auth: Auth
+    tls: Tls
+    cors_origins: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _guarded(self) -> "Network":
+        if not self.address.is_loopback and self.auth.token_file is None:
+            raise ValueError(
+                f"address {self.address} is reachable from other machines, but auth.token_file is not set; "
+                "set it, or listen on 127.0.0.1"
+            )
+        return self

@@ -1,0 +1,31 @@
+"""From a config to the text of every file; pure: nothing here touches the disk."""
+
+from collections.abc import Callable
+
+from pipecat_lgtm.config import Config
+from pipecat_lgtm.renderers import alertmanager, collector, compose, docs, grafana, loki, prometheus, tempo
+from pipecat_lgtm.renderers.placement import COMPOSE, Placement, native
+
+__all__ = ["COMPOSE", "Placement", "native", "render"]
+
+Renderer = Callable[[Config, Placement], dict[str, str]]
+
+ENGINE_RENDERERS: tuple[Renderer, ...] = (
+    collector.render,
+    prometheus.render,
+    alertmanager.render,
+    tempo.render,
+    loki.render,
+    grafana.render,
+)
+
+
+def render(config: Config, placement: Placement = COMPOSE) -> dict[str, str]:
+    """Return {path: text} of every rendered file; compose and docs only where the parts run in containers."""
+    renderers = ENGINE_RENDERERS
+    if placement.kind == "compose":
+        renderers = (*renderers, compose.render, docs.render)
+    files: dict[str, str] = {}
+    for one in renderers:
+        files |= one(config, placement)
+    return dict(sorted(files.items()))

@@ -1,0 +1,142 @@
+"""The bridge's events (log records) become metrics (`signal_to_metrics`)."""
+
+from typing import Any
+
+from pipecat_lgtm.config import Config
+from pipecat_lgtm.contract import attributes as a
+from pipecat_lgtm.contract import events as e
+from pipecat_lgtm.contract import labels
+from pipecat_lgtm.contract import metrics as m
+from pipecat_lgtm.contract.types import Attribute, Event, Metric
+from pipecat_lgtm.renderers import buckets
+from pipecat_lgtm.renderers.collector.ottl import group, is_number, quoted, transform
+from pipecat_lgtm.renderers.collector.sums import entry
+
+NAMES = "transform/event_names"
+FILTER = "filter/events"
+VALUES = "transform/event_values"
+
+_COUNTED: tuple[tuple[Event, Metric, dict[str, Attribute]], ...] = (
+    (e.ERROR, m.STAGE_ERRORS, {labels.STAGE: a.STAGE, labels.PROVIDER: a.PROVIDER, labels.MODEL: a.MODEL, labels.CATEGORY: e.CATEGORY}),
+    (e.INTERRUPTION, m.INTERRUPTIONS, {}),
+    (e.HEARTBEAT, m.HEARTBEATS, {}),
+    (e.TASK_OUTCOME, m.TASK_OUTCOMES, {labels.OUTCOME: e.OUTCOME}),
+    (e.INTENT, m.INTENTS, {labels.MATCHED: e.MATCHED}),
+)
+_STATE_COUNTED = (e.WEBRTC, m.WEBRTC_STATES, {labels.STATE: e.STATE})
+_WHO = {labels.PROVIDER: a.PROVIDER, labels.MODEL: a.MODEL}
+_LINE = {labels.DIRECTION: e.DIRECTION, labels.SIDE: e.SIDE}
+
+
+def _measured(config: Config) -> list[tuple[Event, Metric, Attribute, dict[str, Attribute], list[float], float]]:
+    """Return event, metric, value, labels, bounds and the greatest believable value."""
+    latency, ratio, network = buckets.latency(config), buckets.ratio(config), buckets.network(config)
+    seconds = config.limits.latency
+    return [
+        (e.SILENCE, m.SILENCE, e.SECONDS, {}, latency, seconds),
+        (e.TRANSCRIPTION, m.STT_CONFIDENCE, e.CONFIDENCE, _WHO, ratio, 1.0),
+        (e.WORD_ERRORS, m.STT_WER, e.WER, _WHO, ratio, 10.0),
+        (e.QUALITY, m.QUALITY_SCORE, e.SCORE, {labels.DIMENSION: e.DIMENSION}, ratio, 1.0),
+        (e.WEBRTC, m.WEBRTC_PACKET_LOSS, e.PACKET_LOSS, _LINE, ratio, 1.0),
+        (e.WEBRTC, m.WEBRTC_JITTER, e.JITTER, _LINE, network, seconds),
+        (e.WEBRTC, m.WEBRTC_RTT, e.RTT, _LINE, network, seconds),
+        (e.WEBRTC, m.WEBRTC_JITTER_BUFFER, e.JITTER_BUFFER, _LINE, network, seconds),
+        (e.WEBRTC, m.WEBRTC_AUDIO_LEVEL, e.AUDIO_LEVEL, _LINE, ratio, 1.0),
+        (e.PROCESS, m.PROCESS_CPU, e.CPU, {}, ratio, 1024.0),
+        (e.PROCESS, m.PROCESS_MEMORY, e.MEMORY, {}, buckets.memory(config), 2.0**50),
+    ]
+
+
+def processors(config: Config) -> dict[str, Any]:
+    """Return the processors of the log pipelines."""
+    name = e.EVENT_NAME.log
+    known = " and ".join(f'attributes["{e.EVENT_NAME.name}"] != {quoted(event.name)}' for event in e.EVENTS)
+    newer = 'resource.attributes["deployment.environment.name"]'
+    environment, service = a.ENVIRONMENT.resource, a.SERVICE_NAME.resource
+    return {
+        NAMES: transform(
+            "log",
+            [
+                group("log", [f'set({name}, log.event_name) where {name} == nil and log.event_name != ""']),
+                group(
+                    "resource",
+                    [
+                        f"set({environment}, {newer}) where {environment} == nil and {newer} != nil",
+                        f"set({environment}, {quoted(config.services.default_environment)}) where {environment} == nil",
+                        f'set({service}, "unknown_service") where {service} == nil or {service} == ""',
+                    ],
+                ),
+            ],
+        ),
+        FILTER: {"error_mode": "ignore", "logs": {"log_record": [f'attributes["{e.EVENT_NAME.name}"] == nil or ({known})']}},
+        VALUES: transform("log", [group("log", _values(config))]),
+    }
+
+
+def _values(config: Config) -> list[str]:
+    """Give each value one type and a label a text; what is no believable number is forgotten, and so not measured."""
+    limits: dict[Attribute, float] = {e.NACKS: float(config.limits.tokens)}
+    for _, _, value, _, _, limit in _measured(config):
+        limits[value] = max(limit, limits.get(value, 0.0))
+    statements = []
+    for value, limit in limits.items():
+        path = value.log
+        believable = f"Double({path}) >= 0.0 and Double({path}) <= {limit}"
+        statements += [
+            f"delete_key(log.attributes, {quoted(value.name)}) where {path} != nil and not {is_number(path)}",
+            f"delete_key(log.attributes, {quoted(value.name)}) where {path} != nil and not ({believable})",
+            f"set({path}, Double({path})) where {path} != nil",
+        ]
+    texts = {source for _, _, copied in (*_COUNTED, _STATE_COUNTED) for source in copied.values()}
+    texts |= {source for _, _, _, copied, _, _ in _measured(config) for source in copied.values()}
+    for text in sorted(texts, key=lambda one: one.name):
+        statements.append(f"set({text.log}, String({text.log})) where {text.log} != nil and not IsString({text.log})")
+    return statements
+
+
+def event_sums(config: Config) -> dict[str, Any]:
+    """Return the connector's configuration."""
+    entries = []
+    for event, metric, copied in _COUNTED:
+        made = _entry(config, event, metric, copied)
+        made["sum"] = {"monotonic": True, "value": "1.0"}
+        entries.append(made)
+    event, metric, copied = _STATE_COUNTED
+    made = _entry(config, event, metric, copied, e.STATE)
+    made["sum"] = {"monotonic": True, "value": "1.0"}
+    entries.append(made)
+    made = _entry(config, e.WEBRTC, m.WEBRTC_NACKS, {labels.DIRECTION: e.DIRECTION}, e.NACKS)
+    made["sum"] = {"monotonic": True, "value": f'attributes["{e.NACKS.name}"]'}
+    entries.append(made)
+    for phase, metric in (("pipeline", m.STARTUP), ("transport", m.TRANSPORT_CONNECT)):
+        made = _entry(config, e.STARTUP, metric, {}, e.SECONDS)
+        made["conditions"] = [f'{made["conditions"][0]} and attributes["{e.PHASE.name}"] == "{phase}"']
+        made["histogram"] = {"buckets": buckets.latency(config), "value": f'attributes["{e.SECONDS.name}"]'}
+        entries.append(made)
+    for event, metric, value, copied, bounds, _ in _measured(config):
+        made = _entry(config, event, metric, copied, value)
+        made["histogram"] = {"buckets": bounds, "value": f'attributes["{value.name}"]'}
+        entries.append(made)
+    return {"error_mode": "ignore", "logs": entries}
+
+
+def _entry(
+    config: Config, event: Event, metric: Metric, copied: dict[str, Attribute], needs: Attribute | None = None
+) -> dict[str, Any]:
+    condition = f'attributes["{e.EVENT_NAME.name}"] == {quoted(event.name)}'
+    if needs is not None:
+        condition += f' and attributes["{needs.name}"] != nil'
+    attributes = [{"key": source.name, "default_value": labels.UNKNOWN} for source in copied.values()]
+    return entry(config, metric, condition, attributes)
+
+
+def renames() -> dict[str, Any]:
+    """Return the processor that gives event metrics their labels' names."""
+    pairs = {source.name: label for _, _, copied in (*_COUNTED, _STATE_COUNTED) for label, source in copied.items()}
+    pairs |= {source.name: label for source_map in (_WHO, _LINE) for label, source in source_map.items()}
+    pairs[e.DIMENSION.name] = labels.DIMENSION
+    statements = []
+    for name, label in pairs.items():
+        old, new = f'datapoint.attributes["{name}"]', f'datapoint.attributes["{label}"]'
+        statements += [f"set({new}, {old}) where {old} != nil", f'delete_key(datapoint.attributes, "{name}")']
+    return transform("metric", [group("datapoint", statements)])

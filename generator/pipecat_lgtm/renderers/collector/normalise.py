@@ -1,0 +1,104 @@
+"""From every dialect to the canonical attributes, on the span that is stored."""
+
+from typing import Any
+
+from pipecat_lgtm.config import Config
+from pipecat_lgtm.contract import attributes as a
+from pipecat_lgtm.contract import dialects as d
+from pipecat_lgtm.renderers.collector.ottl import attribute, group, is_number, one_of, quoted, transform
+
+PROCESSOR = "transform/normalise"
+_STAGE_OF_ARTICLE = r"^(?:stt|llm|tts)_(?P<provider>[a-z0-9]+?)(?:stt|llm|tts)service$"
+
+
+def normalise(config: Config) -> dict[str, Any]:
+    """Return the processor that gives every span of a known dialect its canonical attributes."""
+    groups = [_resource(config), *_turns(config), *_stages(config), *_realtime(), *_providers()]
+    return transform("trace", groups)
+
+
+def rename(one: d.Rename) -> list[str]:
+    """Return the statements of one rename: fill the target if absent, then forget the source."""
+    source, target = attribute(one.source), one.target.span
+    absent = f"where {target} == nil and {source} != nil"
+    if one.divisor == 1:
+        moved = f"set({target}, {source}) {absent}"
+    else:
+        moved = f"set({target}, Double({source}) / {one.divisor}) {absent} and {is_number(source)}"
+    return [moved, f"delete_key(span.attributes, {quoted(one.source)}) where {source} != nil"]
+
+
+def _resource(config: Config) -> dict[str, Any]:
+    environment, service = a.ENVIRONMENT.resource, a.SERVICE_NAME.resource
+    newer = 'resource.attributes["deployment.environment.name"]'
+    return group(
+        "resource",
+        [
+            f"set({environment}, {newer}) where {environment} == nil and {newer} != nil",
+            f"set({environment}, {quoted(config.services.default_environment)}) where {environment} == nil",
+            f"set({environment}, String({environment})) where not IsString({environment})",
+            f'set({service}, "unknown_service") where {service} == nil or {service} == ""',
+            f"set({service}, String({service})) where not IsString({service})",
+        ],
+    )
+
+
+def _turns(config: Config) -> list[dict[str, Any]]:
+    if not config.dialects.openinference:
+        return []
+    statements = [line for one in d.TURN_RENAMES for line in rename(one)]
+    statements += [f"set({a.DIALECT.span}, {quoted(d.OPENINFERENCE)})"]
+    return [group("span", statements, f"span.name == {quoted(d.TURN_SPANS[1])}")]
+
+
+def _stages(config: Config) -> list[dict[str, Any]]:
+    stage, provider = a.STAGE.span, a.PROVIDER.span
+    named = group(
+        "span",
+        [
+            f"set({stage}, Substring(span.name, 0, 3))",
+            f'set({stage}, Substring(span.name, 8, 3)) where HasPrefix(span.name, "pipecat.")',
+            f"set({a.DIALECT.span}, {quoted(d.PIPECAT)})",
+        ],
+        f"IsMatch(span.name, {quoted(d.STAGE_SPAN)})",
+        f"not {one_of('span.name', d.REALTIME_OTHERS)}",
+    )
+    wanted = [one for one in d.STAGE_RENAMES if _reads(config, one)]
+    statements = [f"set({a.DIALECT.span}, {quoted(d.PIPECAT_EARLY)}) where {attribute('gen_ai.system')} != nil"]
+    if config.dialects.openinference:
+        scope = f"where instrumentation_scope.name == {quoted(d.OPENINFERENCE_SCOPE)}"
+        statements.append(f"set({a.DIALECT.span}, {quoted(d.OPENINFERENCE)}) {scope}")
+    statements += [line for one in wanted for line in rename(one)]
+    groups = [named, group("span", statements, f"{stage} != nil", f"{provider} == nil")]
+    if config.dialects.article:
+        matched = [
+            f"set({a.DIALECT.span}, {quoted(d.ARTICLE)})",
+            f"merge_maps(span.attributes, ExtractPatterns(span.name, {quoted(_STAGE_OF_ARTICLE)}), \"upsert\") "
+            f"where {provider} == nil",
+            f"set({provider}, {attribute('provider')}) where {provider} == nil and {attribute('provider')} != nil",
+            'delete_key(span.attributes, "provider")',
+        ]
+        groups.append(group("span", matched, f"{stage} != nil", f"IsMatch(span.name, {quoted(_STAGE_OF_ARTICLE)})"))
+    return groups
+
+
+def _reads(config: Config, one: d.Rename) -> bool:
+    if one.emitter == "article names":
+        return config.dialects.article
+    return config.dialects.openinference or one.emitter != "OpenInference"
+
+
+def _realtime() -> list[dict[str, Any]]:
+    usage = [line for one in d.USAGE_RENAMES for line in rename(one)]
+    marks = [f"set({a.DIALECT.span}, {quoted(d.REALTIME)}) where span.name == {quoted(d.REALTIME_RESPONSE)}"]
+    return [group("span", [*usage, *marks], f'{a.STAGE.span} == "llm"')]
+
+
+def _providers() -> list[dict[str, Any]]:
+    provider, model = a.PROVIDER.span, a.MODEL.span
+    statements = [
+        f"set({provider}, {quoted(new)}) where {provider} == {quoted(old)}" for old, new in d.PROVIDER_NAMES.items()
+    ]
+    spoken = attribute("metrics.model")
+    statements.append(f"set({model}, {spoken}) where ({model} == nil or {model} == \"unknown\") and {spoken} != nil")
+    return [group("span", statements, f"{a.STAGE.span} != nil")]

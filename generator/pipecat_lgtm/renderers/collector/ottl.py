@@ -1,0 +1,56 @@
+"""Small pieces of OTTL, the collector's transformation language."""
+
+from collections.abc import Iterable
+from typing import Any
+
+NANOSECONDS = "1000000000.0"
+
+
+def quoted(text: str) -> str:
+    """Return text as an OTTL string literal."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def listed(texts: Iterable[str]) -> str:
+    """Return texts as an OTTL list of string literals."""
+    return "[" + ", ".join(quoted(text) for text in texts) + "]"
+
+
+def attribute(name: str) -> str:
+    """Return the path of a span attribute that the collector uses for itself."""
+    return f"span.attributes[{quoted(name)}]"
+
+
+def is_number(path: str) -> str:
+    """Return the condition that a value is an int or a double."""
+    return f"(IsInt({path}) or IsDouble({path}))"
+
+
+def one_of(path: str, values: Iterable[str]) -> str:
+    """Return the condition that a value is one of several texts."""
+    return "(" + " or ".join(f"{path} == {quoted(value)}" for value in values) + ")"
+
+
+def group(context: str, statements: list[str], *conditions: str) -> dict[str, Any]:
+    """Return a group of statements; every condition must hold.
+
+    Args:
+        context: span, spanevent, resource, log, metric or datapoint.
+        statements: run in order.
+        conditions: OTTL conditions, joined by `and`; none: always.
+    """
+    if not conditions:
+        return {"context": context, "statements": statements}
+    together = " and ".join(f"({condition})" for condition in conditions)
+    return {"context": context, "conditions": [together], "statements": statements}
+
+
+def transform(signal: str, groups: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a transform processor for `trace`, `metric` or `log`; a statement that fails is logged and skipped."""
+    return {"error_mode": "ignore", f"{signal}_statements": groups}
+
+
+def drop_spans(*conditions: str) -> dict[str, Any]:
+    """Return a filter processor that drops (and counts) spans for which any condition holds."""
+    return {"error_mode": "ignore", "trace_conditions": list(conditions)}

@@ -1,0 +1,126 @@
+"""From lean spans to counts, histograms and breaches (`span_metrics`).
+
+A histogram's value becomes the span's duration: the connector measures durations and gives exemplars, cumulative
+state, a cardinality limit and expiry. Start 0 and end = value, so that the end is the value in nanoseconds.
+"""
+
+from typing import Any
+
+from pipecat_lgtm.config import Config
+from pipecat_lgtm.contract import attributes as a
+from pipecat_lgtm.contract import labels
+from pipecat_lgtm.contract import metrics as m
+from pipecat_lgtm.renderers import buckets
+from pipecat_lgtm.renderers.collector.names import DURATION, E2E, FAILED, KIND, LATENCY, MEASURE, SEVERITY, SIGNAL
+from pipecat_lgtm.renderers.collector.ottl import attribute, drop_spans, group, quoted, transform
+
+_STAGE = (labels.STAGE, labels.PROVIDER, labels.MODEL)
+
+LATENCIES = {
+    "turn": m.TURN_TTFW,
+    "stage": m.STAGE_TTFB,
+    "tool": m.TOOL_DURATION,
+    "http": m.HTTP_CLIENT_DURATION,
+    "contribution": m.TURN_CONTRIBUTION,
+}
+DURATIONS = {"turn": m.TURN_DURATION, "conversation": m.CONVERSATION_DURATION}
+COUNTS = {"turn": m.TURNS, "stage": m.STAGE_REQUESTS, "conversation": m.CONVERSATIONS}
+
+
+def processors(config: Config) -> dict[str, Any]:
+    """Return the processors of the measuring pipelines."""
+    return {
+        "filter/counts": drop_spans(" and ".join(f"{KIND} != {quoted(kind)}" for kind in COUNTS)),
+        "transform/counts": _as(COUNTS, ""),
+        "filter/latency": drop_spans(f"{LATENCY} == nil"),
+        "transform/latency": _as(LATENCIES, LATENCY),
+        "filter/e2e": drop_spans(f"{E2E} == nil"),
+        "transform/e2e": _as({"turn": m.TURN_E2E}, E2E),
+        "filter/duration": drop_spans(f"{DURATION} == nil"),
+        "transform/duration": _as(DURATIONS, DURATION),
+        "filter/failures": drop_spans(f"{FAILED} == nil"),
+        "transform/failures": _as({"stage": m.STAGE_ERRORS, "turn": m.BREACHES}, "", signal='"error"'),
+        "transform/breaches": _breaches(config),
+        "filter/warnings": drop_spans(f'{SEVERITY} != "warning"'),
+        "filter/criticals": drop_spans(f'{SEVERITY} != "critical"'),
+    }
+
+
+def _as(measures: dict[str, Any], value: str, signal: str = "") -> dict[str, Any]:
+    """Name the metric each kind of span feeds, and make the value its duration."""
+    measure = attribute(MEASURE)
+    end = f"Int({value} * 1000000000.0 + 0.5)" if value else "1"
+    statements = [
+        *(f"set({measure}, {quoted(metric.name)}) where {KIND} == {quoted(kind)}" for kind, metric in measures.items()),
+        "set(span.start_time_unix_nano, 0)",
+        f"set(span.end_time_unix_nano, {end})",
+    ]
+    if signal:
+        statements.append(f"set({SIGNAL}, {signal})")
+    return transform("trace", [group("span", statements)])
+
+
+def _breaches(config: Config) -> dict[str, Any]:
+    bounds = config.thresholds
+    measure = attribute(MEASURE)
+    turn = group(
+        "span",
+        [
+            f'set({SIGNAL}, "ttfw") where {measure} == {quoted(m.TURN_TTFW.name)}',
+            f'set({SIGNAL}, "e2e") where {measure} == {quoted(m.TURN_E2E.name)}',
+            f"set({SIGNAL}, {attribute(labels.STAGE)}) where {measure} == {quoted(m.STAGE_TTFB.name)}",
+        ],
+        f"{SIGNAL} == nil",
+    )
+    levels = {"ttfw": bounds.ttfw.p95, "e2e": bounds.e2e.p95} | {stage: bounds.stage(stage) for stage in labels.STAGES}
+    statements = [
+        f"set({SEVERITY}, {quoted(severity)}) where {SIGNAL} == {quoted(signal)} "
+        f"and span.end_time_unix_nano > {round(bound * 1e9)}"
+        for signal, level in levels.items()
+        for severity, bound in (("warning", level.warning), ("critical", level.critical))
+        if bound is not None
+    ]
+    statements += [
+        f'set({SEVERITY}, "critical") where {SIGNAL} == "error"',
+        f"set({attribute(labels.TRACE_ID)}, span.trace_id.string) where {SEVERITY} != nil",
+    ]
+    return transform("trace", [turn, group("span", statements)])
+
+
+def connectors(config: Config) -> dict[str, Any]:
+    """Return the span_metrics connectors, by the last part of their names."""
+    latency = {"unit": "s", "explicit": {"buckets": _durations(buckets.latency(config))}}
+    duration = {"unit": "s", "explicit": {"buckets": _durations(buckets.duration(config))}}
+    own = sorted({label for metric in LATENCIES.values() for label in metric.labels})
+    counted = (*_STAGE, labels.STATUS, labels.INTERRUPTED, labels.OUTCOME)
+    breach = (labels.SIGNAL, labels.SEVERITY, labels.TRACE_ID, labels.CONVERSATION_ID)
+    expiring = {
+        "aggregation_cardinality_limit": config.cardinality.breaches_per_service,
+        "series_expiration": f"{config.cardinality.breach_expiry:g}s",
+    }
+    return {
+        "counts": _connector(config, "counts", {"disable": True}, counted),
+        "latency": _connector(config, "latency", latency, own) | {"exemplars": {"enabled": True}},
+        "duration": _connector(config, "duration", duration, ()) | {"exemplars": {"enabled": True}},
+        "errors": _connector(config, "errors", {"disable": True}, (*_STAGE, labels.CATEGORY)),
+        "breaches_warning": _connector(config, "breaches", {"disable": True}, breach) | expiring,
+        "breaches_critical": _connector(config, "breaches", {"disable": True}, breach) | expiring,
+    }
+
+
+def _durations(bounds: list[float]) -> list[str]:
+    return [f"{round(bound * 1e9)}ns" for bound in bounds]
+
+
+def _connector(config: Config, family: str, histogram: dict[str, Any], dimensions: Any) -> dict[str, Any]:  # noqa: ANN401
+    keys = (a.SERVICE_NAME.name, a.ENVIRONMENT.name, *config.cardinality.resource_labels)
+    return {
+        "namespace": f"pipecat.{family}",
+        "histogram": histogram,
+        "metrics_flush_interval": f"{config.collector.flush_interval:g}s",
+        "exclude_dimensions": ["service.name", "span.name", "span.kind", "status.code"],
+        "dimensions": [{"name": MEASURE}, *({"name": name} for name in dimensions)],
+        "aggregation_cardinality_limit": config.cardinality.series_per_metric,
+        "resource_metrics_cache_size": config.cardinality.services,
+        "resource_metrics_key_attributes": list(keys),
+    }

@@ -1,0 +1,118 @@
+"""Real engines for tests: free ports, start, wait on a condition, stop what was started."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import yaml
+
+from pipecat_lgtm.config import Config, load
+from pipecat_lgtm.config.network import Ports
+
+DEADLINE = 60.0
+"""Seconds a condition may take on a busy 2-core machine before a test gives up."""
+
+
+T = TypeVar("T")
+
+
+def poll(what: str, check: Callable[[], T | None], deadline: float = DEADLINE) -> T:
+    """Return the first true value of a check; fail with what was waited for."""
+    end = time.monotonic() + deadline
+    while True:
+        with contextlib.suppress(httpx.TransportError):
+            if found := check():
+                return found
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {deadline:g} s in vain for {what}")
+        time.sleep(0.1)
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports nobody listens on, all different."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
+
+
+def free_config(folder: Path, overrides: dict[str, Any] | None = None) -> Config:
+    """Return the shipped config on free ports, with overrides, as a user's stack.yaml would give it."""
+    data: dict[str, Any] = dict(overrides or {})
+    names = list(Ports.model_fields)
+    network = dict(data.get("network", {}))
+    network["ports"] = dict(zip(names, free_ports(len(names)), strict=True))
+    data["network"] = network
+    path = folder / "stack.yaml"
+    path.write_text(yaml.safe_dump(data), encoding="utf-8")
+    return load(path).config
+
+
+@dataclass
+class Process:
+    """One program a test started."""
+
+    name: str
+    argv: list[str]
+    log: Path
+    env: dict[str, str] = field(default_factory=dict)
+    popen: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it in its own process group, its output in the log."""
+        with self.log.open("ab") as log:
+            self.popen = subprocess.Popen(
+                self.argv, stdout=log, stderr=log, start_new_session=True, env={**os.environ, **self.env}
+            )
+
+    def ready(self, url: str) -> None:
+        """Wait until an address answers 200; fail with the log if the program ends instead."""
+
+        def check() -> bool:
+            assert self.popen is not None
+            if self.popen.poll() is not None:
+                tail = self.log.read_text(errors="replace")[-3000:]
+                raise AssertionError(f"{self.name} ended with {self.popen.returncode}:\n{tail}")
+            return httpx.get(url, timeout=2).status_code == httpx.codes.OK
+
+        poll(f"{self.name} at {url}", check)
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        assert self.popen is not None
+        self.popen.send_signal(number)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """End it and return its exit code."""
+        assert self.popen is not None
+        if self.popen.poll() is None:
+            self.popen.send_signal(number)
+        try:
+            return self.popen.wait(DEADLINE)
+        except subprocess.TimeoutExpired:
+            self.popen.kill()
+            return self.popen.wait(DEADLINE)
+
+
+@contextlib.contextmanager
+def running(process: Process, ready_url: str | None = None) -> Iterator[Process]:
+    """Run a program for the length of a block."""
+    process.start()
+    try:
+        if ready_url:
+            process.ready(ready_url)
+        yield process
+    finally:
+        process.stop()
