@@ -22,7 +22,9 @@ class Ports(Section):
     alertmanager: Port
     tempo: Port
     tempo_otlp: Port
+    tempo_grpc: Port
     loki: Port
+    loki_grpc: Port
     grafana: Port
     sandbox: Port
 

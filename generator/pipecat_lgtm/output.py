@@ -1,0 +1,118 @@
+"""The only writer of rendered files: plan, diff, write, remove what is no longer rendered."""
+
+import difflib
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipecat_lgtm.errors import OutputError
+from pipecat_lgtm.renderers.text import HEADER
+
+OWNED = ("alertmanager", "collector", "grafana", "loki", "prometheus", "tempo")
+"""Folders that belong wholly to the generator: what it does not render there is removed."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What writing would do; paths relative to the root."""
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        """Tell whether anything would change."""
+        return bool(self.added or self.changed or self.removed)
+
+
+def plan(root: Path, files: dict[str, str]) -> Changes:
+    """Return what writing these files below a root would change.
+
+    Raises:
+        OutputError: an owned folder holds a file that no renderer wrote.
+    """
+    added, changed = [], []
+    for path, text in files.items():
+        current = _read(root / path)
+        if current is None:
+            added.append(path)
+        elif current != text:
+            changed.append(path)
+    return Changes(tuple(sorted(added)), tuple(sorted(changed)), tuple(sorted(_orphans(root, files))))
+
+
+def diff(root: Path, files: dict[str, str]) -> str:
+    """Return the unified diff from what is on disk to what is rendered."""
+    changes = plan(root, files)
+    lines: list[str] = []
+    for path in sorted((*changes.added, *changes.changed, *changes.removed)):
+        before = _read(root / path) or ""
+        after = files.get(path, "")
+        lines += difflib.unified_diff(
+            before.splitlines(keepends=True), after.splitlines(keepends=True), f"on disk/{path}", f"rendered/{path}"
+        )
+    return "".join(lines)
+
+
+def write(root: Path, files: dict[str, str]) -> Changes:
+    """Write the files below a root and remove orphans; nothing is touched unless everything can be planned.
+
+    Raises:
+        OutputError: a foreign file is in the way, or the disk refuses.
+    """
+    changes = plan(root, files)
+    try:
+        for path in (*changes.added, *changes.changed):
+            _replace(root / path, files[path])
+        for path in changes.removed:
+            (root / path).unlink()
+            _remove_empty(root, (root / path).parent)
+    except OSError as error:
+        raise OutputError(f"{error.filename}: {error.strerror}", "check the folder's permissions and free space, then render again") from error
+    return changes
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise OutputError(f"{path}: is not a rendered text file", "move it away, then render again") from error
+
+
+def _orphans(root: Path, files: dict[str, str]) -> Iterator[str]:
+    for folder in OWNED:
+        for path in (root / folder).rglob("*"):
+            relative = path.relative_to(root).as_posix()
+            if path.is_dir() or relative in files:
+                continue
+            if not _is_ours(path):
+                raise OutputError(f"{path}: was not rendered, but is in a folder that belongs to the renderer", "move it elsewhere, then render again")
+            yield relative
+
+
+def _is_ours(path: Path) -> bool:
+    text = _read(path) or ""
+    return HEADER[:40] in text[:400] or ('"generated"' in text and path.suffix == ".json")
+
+
+def _replace(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _remove_empty(root: Path, folder: Path) -> None:
+    while folder != root and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent

@@ -1,0 +1,209 @@
+"""docker-compose.yml: the stack in containers, with nothing but `docker compose up`.
+
+Two facts shape it. The Collector, Tempo and Loki images have no shell: health is asked with `promtool` from the
+Prometheus image, which the `init` service puts into a volume (Docker fills an empty volume from the image's folder).
+And a fresh volume belongs to root unless the image has its folder: one `init-*` each mounts the volume over
+`/prometheus`, which that image gives to nobody, as whom everything but Grafana runs.
+"""
+
+from typing import Any
+
+from pipecat_lgtm.config import Config
+from pipecat_lgtm.renderers import flags
+from pipecat_lgtm.renderers.collector import edge
+from pipecat_lgtm.renderers.placement import Placement
+from pipecat_lgtm.renderers.text import to_yaml
+
+NOBODY = "65534:65534"
+_MEMORY_MIB = {"prometheus": 2048, "alertmanager": 256, "tempo": 2048, "loki": 2048, "grafana": 512, "sandbox": 2048}
+_CPUS = {"collector": 2.0, "prometheus": 2.0, "alertmanager": 0.5, "tempo": 2.0, "loki": 2.0, "grafana": 1.0, "sandbox": 2.0}
+_CONFIG_FILES = {"collector": "config.yaml", "alertmanager": "alertmanager.yml", "tempo": "tempo.yaml", "loki": "loki.yaml"}
+_NOTE = (
+    "Start: `docker compose up -d`; Grafana is then at http://127.0.0.1:3000, read-only and without an admin account. "
+    "With sample calls: `docker compose --profile demo up -d`. End: `docker compose down` (`-v` forgets the data)."
+)
+
+
+def render(config: Config, placement: Placement) -> dict[str, str]:
+    """Return docker-compose.yml."""
+    return {"docker-compose.yml": to_yaml(compose(config, placement), note=_NOTE)}
+
+
+def engines(config: Config) -> list[str]:
+    """Return the engines that run in this stack; a store with a remote address does not."""
+    remote = {name for name in ("prometheus", "tempo", "loki") if getattr(config.stores, name).url is not None}
+    return [name for name in ("prometheus", "alertmanager", "tempo", "loki", "collector") if name not in remote]
+
+
+def compose(config: Config, placement: Placement) -> dict[str, Any]:
+    """Return the compose file as data."""
+    local = engines(config)
+    services: dict[str, Any] = {"init": _init(config, "tools:/bin")}
+    for name in local:
+        services[f"init-{name}"] = _init(config, f"{name}:/prometheus")
+    for name in local:
+        services[name] = _engine(config, placement, name, local)
+    services["grafana"] = _grafana(config, placement, local)
+    services["sandbox"] = _sandbox(config)
+    volumes = {name: {} for name in ("tools", *local, "grafana")}
+    found = {"name": "pipecat-lgtm", "services": services, "volumes": volumes}
+    if secrets := _secrets(config):
+        found["secrets"] = {name: {"file": str(path)} for name, path in secrets.items()}
+    return found
+
+
+def _init(config: Config, volume: str) -> dict[str, Any]:
+    return {
+        "image": config.versions.image("prometheus"),
+        "entrypoint": ["/bin/promtool"],
+        "command": ["--version"],
+        "volumes": [volume],
+        "network_mode": "none",
+        **_confined("init"),
+        "restart": "no",
+    }
+
+
+def _confined(name: str, user: str = NOBODY) -> dict[str, Any]:
+    return {
+        "user": user,
+        "read_only": True,
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges:true"],
+        "pids_limit": 512,
+        "mem_limit": f"{_MEMORY_MIB.get(name, 128)}m",
+        "cpus": _CPUS.get(name, 0.5),
+    }
+
+
+def _engine(config: Config, placement: Placement, name: str, local: list[str]) -> dict[str, Any]:
+    engine = "otelcol" if name == "collector" else name
+    settings, data = placement.config(name), placement.data(name)  # type: ignore[arg-type]
+    mounts = [f"{name}:{data}", "tools:/tools:ro,nocopy"]
+    if name == "prometheus":
+        mounts.append(f"./prometheus:{settings}:ro")
+    else:
+        mounts.append(f"./{name}/{_CONFIG_FILES[name]}:{settings}/{_CONFIG_FILES[name]}:ro")
+    made: dict[str, Any] = {
+        "image": config.versions.image(engine),
+        "command": flags.FLAGS[name](config, placement),
+        **_confined(name),
+        "tmpfs": ["/tmp"],  # noqa: S108 - inside a container
+        "volumes": mounts,
+        "ports": [_published(config, port) for port in _ports(config, name)],
+        "depends_on": {
+            "init": {"condition": "service_completed_successfully"},
+            f"init-{name}": {"condition": "service_completed_successfully"},
+        },
+        "healthcheck": health(_health_url(config, name)),
+        "restart": "unless-stopped",
+    }
+    if name == "collector":
+        # What the collector has not flushed is lost when it ends; it starts last and gets time to empty its queues.
+        made["depends_on"] |= {store: {"condition": "service_healthy"} for store in local if store in {"prometheus", "tempo", "loki"}}
+        made["mem_limit"] = f"{config.collector.memory_limit * 5 // 4 // 1024**2}m"
+        made["stop_grace_period"] = "30s"
+        variables = sorted({variable for extra in config.exporters for variable in extra.headers.values()})
+        if variables:
+            made["environment"] = {variable: f"${{{variable}:?set it for exporters in stack.yaml}}" for variable in variables}
+        if secrets := _secrets(config):
+            made["secrets"] = list(secrets)
+    return made
+
+
+def health(url: str) -> dict[str, Any]:
+    """Return a health check that needs no shell: promtool appends its own path, the `?` turns that into a query."""
+    return {
+        "test": ["CMD", "/tools/promtool", "check", "healthy", f"--url={url}"],
+        "interval": "5s",
+        "timeout": "5s",
+        "retries": 24,
+        "start_period": "10s",
+    }
+
+
+def _health_url(config: Config, name: str) -> str:
+    ports = config.network.ports
+    return {
+        "collector": f"http://127.0.0.1:{ports.collector_health}/?",
+        "prometheus": f"http://127.0.0.1:{ports.prometheus}",
+        "alertmanager": f"http://127.0.0.1:{ports.alertmanager}",
+        "tempo": f"http://127.0.0.1:{ports.tempo}/ready?",
+        "loki": f"http://127.0.0.1:{ports.loki}/ready?",
+        "grafana": f"http://127.0.0.1:{ports.grafana}/api/health?",
+    }[name]
+
+
+def _ports(config: Config, name: str) -> list[int]:
+    ports = config.network.ports
+    return {
+        "collector": [ports.otlp_grpc, ports.otlp_http, ports.collector_health, ports.collector_metrics],
+        "prometheus": [ports.prometheus],
+        "alertmanager": [ports.alertmanager],
+        "tempo": [ports.tempo],
+        "loki": [ports.loki],
+        "grafana": [ports.grafana],
+    }[name]
+
+
+def _published(config: Config, port: int) -> str:
+    address = str(config.network.address)
+    # Only the bots' entrance may be opened to other machines; stores and pages stay on loopback.
+    bots = (config.network.ports.otlp_grpc, config.network.ports.otlp_http)
+    host = address if port in bots or config.network.address.is_loopback else "127.0.0.1"
+    return f"[{host}]:{port}:{port}" if ":" in host else f"{host}:{port}:{port}"
+
+
+def _secrets(config: Config) -> dict[str, Any]:
+    network = config.network
+    files = {edge.TOKEN_FILE: network.auth.token_file, edge.CERT_FILE: network.tls.cert_file, edge.KEY_FILE: network.tls.key_file}
+    return {mounted.rsplit("/", 1)[1]: path for mounted, path in files.items() if path is not None}
+
+
+def _grafana(config: Config, placement: Placement, local: list[str]) -> dict[str, Any]:
+    settings, data = placement.config("grafana"), placement.data("grafana")
+    # No admin account unless `pipecat-lgtm up` passes a password: a read-only viewer is all a fresh clone gives.
+    no_admin = "${PIPECAT_LGTM_NO_ADMIN:-true}"
+    return {
+        "image": config.versions.image("grafana"),
+        **_confined("grafana", user="472:0"),
+        "tmpfs": ["/tmp"],  # noqa: S108 - inside a container
+        "volumes": [f"grafana:{data}", "tools:/tools:ro,nocopy", f"./grafana:{settings}:ro"],
+        "environment": {
+            "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
+            "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
+            "GF_ANALYTICS_REPORTING_ENABLED": "false",
+            "GF_AUTH_ANONYMOUS_ENABLED": "true",
+            "GF_AUTH_ANONYMOUS_ORG_ROLE": "Viewer",
+            "GF_AUTH_DISABLE_LOGIN_FORM": no_admin,
+            "GF_PATHS_DATA": "/var/lib/grafana",
+            "GF_PATHS_PROVISIONING": f"{settings}/provisioning",
+            "GF_PLUGINS_PREINSTALL_DISABLED": "true",
+            "GF_SECURITY_ADMIN_PASSWORD": "${PIPECAT_LGTM_ADMIN_PASSWORD:-}",
+            "GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION": no_admin,
+            "GF_SERVER_HTTP_PORT": str(config.network.ports.grafana),
+            "GF_USERS_ALLOW_SIGN_UP": "false",
+            "GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH": f"{settings}/dashboards/pipecat-core.json",
+        },
+        "ports": [_published(config, config.network.ports.grafana)],
+        "depends_on": {
+            "init": {"condition": "service_completed_successfully"},
+            **{name: {"condition": "service_started"} for name in local if name != "collector"},
+        },
+        "healthcheck": health(_health_url(config, "grafana")),
+        "restart": "unless-stopped",
+    }
+
+
+def _sandbox(config: Config) -> dict[str, Any]:
+    port = config.network.ports.sandbox
+    return {
+        "profiles": ["demo"],
+        "build": {"context": ".", "dockerfile": "docker/sandbox.Dockerfile"},
+        "command": ["demo", "--otlp", f"http://collector:{config.network.ports.otlp_http}", "--port", str(port), "--address", "0.0.0.0"],  # noqa: S104 - inside a container
+        **_confined("sandbox", user="65534:65534"),
+        "environment": {"HOME": "/tmp", "NUMBA_CACHE_DIR": "/tmp"},  # noqa: S108 - inside a container
+        "tmpfs": ["/tmp"],  # noqa: S108 - inside a container
+        "depends_on": {"collector": {"condition": "service_healthy"}},
+        "restart": "no",
+    }

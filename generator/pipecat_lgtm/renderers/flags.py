@@ -1,0 +1,59 @@
+"""The command line of each engine, the same in a container and natively."""
+
+from collections.abc import Callable
+
+from pipecat_lgtm.config import Config
+from pipecat_lgtm.config.units import format_seconds
+from pipecat_lgtm.renderers.placement import Placement
+
+
+def _listen(placement: Placement, port: int) -> str:
+    host = f"[{placement.address}]" if ":" in placement.address else placement.address
+    return f"{host}:{port}"
+
+
+def collector(config: Config, placement: Placement) -> list[str]:  # noqa: ARG001 - all have one signature
+    """Return the collector's arguments."""
+    return [f"--config={placement.config('collector')}/config.yaml"]
+
+
+def prometheus(config: Config, placement: Placement) -> list[str]:
+    """Return Prometheus' arguments; without zero ingestion the first value of a series is no increase."""
+    return [
+        f"--config.file={placement.config('prometheus')}/prometheus.yml",
+        f"--storage.tsdb.path={placement.data('prometheus')}",
+        f"--storage.tsdb.retention.time={format_seconds(config.retention.metrics)}",
+        f"--web.listen-address={_listen(placement, config.network.ports.prometheus)}",
+        "--web.enable-otlp-receiver",
+        "--web.enable-lifecycle",
+        "--enable-feature=exemplar-storage,created-timestamp-zero-ingestion",
+    ]
+
+
+def alertmanager(config: Config, placement: Placement) -> list[str]:
+    """Return Alertmanager's arguments; one instance needs no cluster port."""
+    return [
+        f"--config.file={placement.config('alertmanager')}/alertmanager.yml",
+        f"--storage.path={placement.data('alertmanager')}",
+        f"--web.listen-address={_listen(placement, config.network.ports.alertmanager)}",
+        "--cluster.listen-address=",
+    ]
+
+
+def tempo(config: Config, placement: Placement) -> list[str]:  # noqa: ARG001 - all have one signature
+    """Return Tempo's arguments."""
+    return [f"-config.file={placement.config('tempo')}/tempo.yaml"]
+
+
+def loki(config: Config, placement: Placement) -> list[str]:  # noqa: ARG001 - all have one signature
+    """Return Loki's arguments."""
+    return [f"-config.file={placement.config('loki')}/loki.yaml"]
+
+
+FLAGS: dict[str, Callable[[Config, Placement], list[str]]] = {
+    "collector": collector,
+    "prometheus": prometheus,
+    "alertmanager": alertmanager,
+    "tempo": tempo,
+    "loki": loki,
+}

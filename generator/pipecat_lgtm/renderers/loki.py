@@ -1,0 +1,76 @@
+"""Loki: one process, local disk; the only index labels are the service and the environment."""
+
+from typing import Any
+
+from pipecat_lgtm.config import Config
+from pipecat_lgtm.config.units import format_seconds
+from pipecat_lgtm.contract import attributes as a
+from pipecat_lgtm.renderers.placement import Placement
+from pipecat_lgtm.renderers.text import to_yaml
+
+
+def render(config: Config, placement: Placement) -> dict[str, str]:
+    """Return loki/loki.yaml, or nothing where a remote Loki is used."""
+    if config.stores.loki.url is not None:
+        return {}
+    return {"loki/loki.yaml": to_yaml(_server(config, placement))}
+
+
+def _server(config: Config, placement: Placement) -> dict[str, Any]:
+    ports, data = config.network.ports, placement.data("loki")
+    return {
+        "auth_enabled": False,
+        "analytics": {"reporting_enabled": False},
+        "server": {
+            "http_listen_address": placement.address,
+            "http_listen_port": ports.loki,
+            # Within one process gRPC is on loopback, also in a container.
+            "grpc_listen_address": "127.0.0.1",
+            "grpc_listen_port": ports.loki_grpc,
+            "log_level": "warn",
+        },
+        "common": {
+            "instance_addr": "127.0.0.1",
+            "path_prefix": data,
+            "replication_factor": 1,
+            "ring": {"kvstore": {"store": "inmemory"}},
+            "storage": {"filesystem": {"chunks_directory": f"{data}/chunks", "rules_directory": f"{data}/rules"}},
+        },
+        "memberlist": {"bind_addr": ["127.0.0.1"], "bind_port": 0, "join_members": []},
+        "frontend": {"address": "127.0.0.1"},
+        "ingester": {"wal": {"dir": f"{data}/wal"}, "lifecycler": {"min_ready_duration": "0s"}},
+        "schema_config": {
+            "configs": [
+                {
+                    "from": "2024-01-01",
+                    "store": "tsdb",
+                    "object_store": "filesystem",
+                    "schema": "v13",
+                    "index": {"prefix": "index_", "period": "24h"},
+                }
+            ]
+        },
+        "compactor": {"working_directory": f"{data}/compactor", "retention_enabled": True, "delete_request_store": "filesystem"},
+        "distributor": {"otlp_config": {"default_resource_attributes_as_index_labels": []}},
+        "limits_config": {
+            "retention_period": format_seconds(config.retention.logs),
+            "allow_structured_metadata": True,
+            "discover_service_name": [],
+            "discover_log_levels": True,
+            # A burst after an outage must not be lost.
+            "ingestion_rate_mb": 64,
+            "ingestion_burst_size_mb": 128,
+            "per_stream_rate_limit": "64MB",
+            "per_stream_rate_limit_burst": "128MB",
+            "reject_old_samples": False,
+            "otlp_config": {
+                "resource_attributes": {
+                    # Loki's default makes the bot's host a label: thousands of bots, thousands of streams.
+                    "ignore_defaults": True,
+                    "attributes_config": [
+                        {"action": "index_label", "attributes": [a.SERVICE_NAME.name, a.ENVIRONMENT.name]}
+                    ],
+                }
+            },
+        },
+    }

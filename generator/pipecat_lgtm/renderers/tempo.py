@@ -1,0 +1,56 @@
+"""Tempo: one process, local disk."""
+
+from typing import Any
+
+from pipecat_lgtm.config import Config
+from pipecat_lgtm.config.units import format_seconds
+from pipecat_lgtm.renderers.placement import Placement
+from pipecat_lgtm.renderers.text import to_yaml
+
+_ONE_CONVERSATION = 50 * 1024**2
+"""Bytes of one trace: a conversation is one trace, an hour of talk at 2 kB an attribute stays below this."""
+
+
+def render(config: Config, placement: Placement) -> dict[str, str]:
+    """Return tempo/tempo.yaml, or nothing where a remote Tempo is used."""
+    if config.stores.tempo.url is not None:
+        return {}
+    return {"tempo/tempo.yaml": to_yaml(_server(config, placement))}
+
+
+def _server(config: Config, placement: Placement) -> dict[str, Any]:
+    ports, address, data = config.network.ports, placement.address, placement.data("tempo")
+    # Within one process everything is on loopback, also in a container.
+    ring = {"kvstore": {"store": "inmemory"}, "instance_addr": "127.0.0.1"}
+    return {
+        "usage_report": {"reporting_enabled": False},
+        "server": {
+            "http_listen_address": address,
+            "http_listen_port": ports.tempo,
+            "grpc_listen_address": "127.0.0.1",
+            "grpc_listen_port": ports.tempo_grpc,
+            "log_level": "warn",
+        },
+        "distributor": {
+            "receivers": {"otlp": {"protocols": {"grpc": {"endpoint": f"{address}:{ports.tempo_otlp}"}}}},
+            "ring": ring,
+        },
+        # A turn is readable while the call goes on: traces are cut to disk after seconds, not minutes.
+        "ingester": {
+            "trace_idle_period": "5s",
+            "max_block_duration": "5m",
+            "lifecycler": {"ring": {"kvstore": {"store": "inmemory"}, "replication_factor": 1}, "address": "127.0.0.1", "min_ready_duration": "0s"},
+        },
+        "compactor": {"compaction": {"block_retention": format_seconds(config.retention.traces)}},
+        "querier": {"frontend_worker": {"frontend_address": f"127.0.0.1:{ports.tempo_grpc}"}},
+        "memberlist": {"bind_addr": ["127.0.0.1"], "bind_port": 0, "join_members": []},
+        "storage": {
+            "trace": {"backend": "local", "local": {"path": f"{data}/blocks"}, "wal": {"path": f"{data}/wal"}}
+        },
+        "overrides": {
+            "defaults": {
+                "ingestion": {"rate_limit_bytes": 30_000_000, "burst_size_bytes": 60_000_000, "max_traces_per_user": 50_000},
+                "global": {"max_bytes_per_trace": _ONE_CONVERSATION},
+            }
+        },
+    }

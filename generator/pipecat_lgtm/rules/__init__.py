@@ -1,0 +1,1 @@
+"""Recording rules: what is both drawn and alerted on."""
