@@ -1,0 +1,156 @@
+"""A Pipecat bot as users write it, and a caller who follows a scenario."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from pipecat.audio.vad.vad_analyzer import VADParams
+from pipecat.frames.frames import BotStartedSpeakingFrame, BotStoppedSpeakingFrame, EndFrame, LLMRunFrame
+from pipecat.observers.base_observer import BaseObserver, FramePushed
+from pipecat.pipeline.pipeline import Pipeline
+from pipecat.pipeline.worker import PipelineParams, PipelineWorker
+from pipecat.processors.aggregators.llm_context import LLMContext
+from pipecat.processors.aggregators.llm_response_universal import LLMContextAggregatorPair, LLMUserAggregatorParams
+from pipecat.services.llm_service import FunctionCallParams
+from pipecat.services.openai.llm import OpenAILLMService
+from pipecat.services.openai.stt import OpenAISTTService
+from pipecat.services.openai.tts import OpenAITTSService
+from pipecat.transports.base_transport import TransportParams
+from pipecat.turns.user_stop import SpeechTimeoutUserTurnStopStrategy
+from pipecat.turns.user_turn_strategies import UserTurnStrategies
+from pipecat.workers.runner import WorkerRunner
+
+from pipecat_lgtm.sandbox import logs
+from pipecat_lgtm.sandbox.scenarios import Scenario
+
+_SPEAKING_SECONDS = 0.8
+_TOOL_SECONDS = 0.3
+Progress = Callable[[str, str], None]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call to place.
+
+    Args:
+        id: conversation id.
+        scenario: what happens in it.
+        seed: of the provider's jitter.
+        provider_url: base address of the provider's API.
+    """
+
+    id: str
+    scenario: Scenario
+    seed: int
+    provider_url: str
+
+    @property
+    def key(self) -> str:
+        """The API key by which the provider knows the call."""
+        return f"{self.scenario.name}.{self.id}.{self.seed}"
+
+
+class _Ears(BaseObserver):
+    """Hears when the bot speaks."""
+
+    def __init__(self) -> None:
+        super().__init__(observe_every_push=False)
+        self.started, self.stopped = asyncio.Event(), asyncio.Event()
+
+    def listen(self) -> None:
+        self.started.clear()
+        self.stopped.clear()
+
+    async def on_push_frame(self, data: FramePushed) -> None:
+        if isinstance(data.frame, BotStartedSpeakingFrame):
+            self.started.set()
+        elif isinstance(data.frame, BotStoppedSpeakingFrame):
+            self.stopped.set()
+
+
+async def get_weather(params: FunctionCallParams, city: str) -> None:
+    """Get the weather.
+
+    Args:
+        params: Pipecat's.
+        city: The city.
+    """
+    await asyncio.sleep(_TOOL_SECONDS)
+    await params.result_callback({"sky": "sunny", "city": city})
+
+
+async def place(call: Call, progress: Progress) -> None:
+    """Run one call to its end."""
+    from pipecat_lgtm.sandbox.transport import EnergyVAD, Loudspeaker, Microphone
+
+    service = {"api_key": call.key, "base_url": call.provider_url}
+    llm = OpenAILLMService(
+        **service, settings=OpenAILLMService.Settings(model="gpt-4.1", system_instruction="You are a friendly sandbox bot.")
+    )
+    context = LLMContext(tools=[get_weather])
+    user, bot = LLMContextAggregatorPair(
+        context,
+        user_params=LLMUserAggregatorParams(
+            vad_analyzer=EnergyVAD(params=VADParams(stop_secs=0.2)),
+            user_turn_strategies=UserTurnStrategies(stop=[SpeechTimeoutUserTurnStopStrategy(user_speech_timeout=0.3)]),
+        ),
+    )
+    audio = TransportParams(audio_in_enabled=True, audio_out_enabled=True)
+    microphone, loudspeaker, ears = Microphone(audio), Loudspeaker(audio), _Ears()
+    pipeline = Pipeline([microphone, OpenAISTTService(**service), user, llm, OpenAITTSService(**service), loudspeaker, bot])
+    worker = PipelineWorker(
+        pipeline,
+        params=PipelineParams(enable_metrics=True, enable_usage_metrics=True),
+        enable_tracing=True,
+        conversation_id=call.id,
+        observers=[ears],
+        idle_timeout_secs=None,
+    )
+    logs.belongs_to(worker)
+    runner = WorkerRunner(handle_sigint=False)
+    await runner.add_workers(worker)
+    progress(call.id, "started")
+    caller = asyncio.create_task(_converse(call, worker, context, microphone, ears, progress))
+    try:
+        await asyncio.gather(runner.run(), caller)
+    except asyncio.CancelledError:
+        await worker.cancel()
+        raise
+    finally:
+        caller.cancel()
+        with suppress(asyncio.CancelledError):
+            await caller
+    progress(call.id, "ended")
+
+
+async def _converse(  # noqa: PLR0913, PLR0917 - the parts of one call
+    call: Call, worker: PipelineWorker, context: LLMContext, microphone: object, ears: _Ears, progress: Progress
+) -> None:
+    await asyncio.sleep(0.5)
+    context.add_message({"role": "developer", "content": "Please introduce yourself."})
+    ears.listen()
+    await worker.queue_frames([LLMRunFrame()])
+    await _until(ears.stopped, 8.0)
+    for number, turn in enumerate(call.scenario.turns, 2):
+        if turn.barge_in is None:
+            await asyncio.sleep(turn.pause)
+        progress(call.id, f"turn {number}")
+        ears.listen()
+        microphone.speaking = True  # type: ignore[attr-defined]
+        await asyncio.sleep(_SPEAKING_SECONDS)
+        microphone.speaking = False  # type: ignore[attr-defined]
+        following = call.scenario.turns[number - 1 :]
+        if following and following[0].barge_in is not None:
+            ears.listen()
+            await _until(ears.started, turn.patience)
+            await asyncio.sleep(following[0].barge_in)
+        else:
+            await _until(ears.stopped, turn.patience)
+    await asyncio.sleep(0.3)
+    await worker.queue_frame(EndFrame())
+
+
+async def _until(event: asyncio.Event, patience: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), patience)

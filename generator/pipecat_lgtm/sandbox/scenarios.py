@@ -1,0 +1,74 @@
+"""What callers do and what the provider does to them; plain data."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Fault = Literal["http_500", "http_429", "hang", "slow_stream"]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One thing the caller says.
+
+    Args:
+        says: what the provider transcribes.
+        faults: what goes wrong, by stage.
+        pause: seconds of silence before the caller speaks, after the bot has ended.
+        barge_in: the caller speaks this many seconds after the bot began, instead of waiting.
+        answered: the bot is expected to speak; if not, the caller goes on after `patience`.
+        patience: seconds the caller waits for an answer at most.
+    """
+
+    says: str
+    faults: dict[str, Fault] = field(default_factory=dict)
+    pause: float = 0.3
+    barge_in: float | None = None
+    answered: bool = True
+    patience: float = 8.0
+
+
+@dataclass(frozen=True)
+class Delays:
+    """Seconds the provider waits before its first byte, by stage, and how much that varies."""
+
+    stt: float = 0.12
+    llm: float = 0.25
+    tts: float = 0.15
+    jitter: float = 0.0
+
+    def of(self, stage: str) -> float:
+        """Return the delay of stt, llm or tts."""
+        return {"stt": self.stt, "llm": self.llm, "tts": self.tts}[stage]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One kind of call."""
+
+    name: str
+    visible: str
+    turns: tuple[Turn, ...]
+    delays: Delays = field(default_factory=Delays)
+
+
+_NICE, _WEATHER, _STORY = "Tell me something nice.", "What is the weather in Paris?", "Tell me a story."
+
+SCENARIOS: dict[str, Scenario] = {
+    one.name: one
+    for one in (
+        Scenario("normal", "every number within its bound but STT's and TTFW's pipeline share", (Turn(_NICE), Turn("And another one."))),
+        Scenario("slow-llm", "LLM TTFB beyond its bound, TTFW with it", (Turn(_NICE), Turn("Why?")), Delays(llm=1.6)),
+        Scenario("slow-tts", "TTS TTFB beyond its bound, TTFW with it", (Turn(_NICE), Turn("Why?")), Delays(tts=1.2)),
+        Scenario("tool-call", "two LLM requests in one turn", (Turn(_WEATHER),)),
+        Scenario("barge-in", "one interrupted turn", (Turn(_STORY), Turn("Stop, please.", barge_in=0.8))),
+        Scenario("llm-failure", "one LLM error", (Turn(_NICE, {"llm": "http_500"}, answered=False, patience=4.0), Turn("Are you there?"))),
+        Scenario("tts-failure", "a turn without a voice; spans alone show no error", (Turn(_NICE, {"tts": "http_429"}, answered=False, patience=4.0), Turn("Are you there?"))),
+        Scenario("long-silence", "seven seconds in which nobody speaks", (Turn(_NICE), Turn("Sorry, I was away.", pause=7.0))),
+        Scenario(
+            "pii-spoken",
+            "findings counted, and no trace of the card anywhere",
+            (Turn("My card is 4111 1111 1111 1111 and my mail is jane.doe@example.com."), Turn("Call me at +1 415 555 0132.")),
+        ),
+    )
+}  # fmt: skip
+"""All scenarios; `mixed` in the command line means each in turn."""

@@ -1,0 +1,56 @@
+"""What the provider injected and answered: prometheus-client for the scrape, plain numbers for tests and the demo."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+
+@dataclass
+class Truth:
+    """The ground truth of one provider process."""
+
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+
+    def __post_init__(self) -> None:
+        """Register the metrics."""
+        own = {"registry": self.registry}
+        self._requests = Counter("sandbox_requests", "Requests answered without a fault.", ["stage"], **own)
+        self._delays = Histogram("sandbox_injected_delay_seconds", "Delay before the first byte.", ["stage"], **own)
+        self._faults = Counter("sandbox_injected_faults", "Requests answered with a fault.", ["stage", "fault"], **own)
+        self._rejected = Counter("sandbox_rejected_requests", "Requests that were no valid API calls.", ["reason"], **own)
+        self._tokens = Counter("sandbox_tokens", "Tokens stated in `usage`.", ["type"], **own)
+        self._characters = Counter("sandbox_tts_characters", "Characters synthesised.", **own)
+
+    def answered(self, stage: str, delay: float) -> None:
+        """Note a request answered after a delay in seconds."""
+        self._requests.labels(stage).inc()
+        self._delays.labels(stage).observe(delay)
+
+    def failed(self, stage: str, fault: str) -> None:
+        """Note an injected fault."""
+        self._faults.labels(stage, fault).inc()
+
+    def rejected(self, reason: str) -> None:
+        """Note a request that a real provider would refuse."""
+        self._rejected.labels(reason).inc()
+
+    def spent(self, usage: dict[str, int]) -> None:
+        """Note tokens by type."""
+        for kind, count in usage.items():
+            self._tokens.labels(kind).inc(count)
+
+    def spoke(self, characters: int) -> None:
+        """Note synthesised characters."""
+        self._characters.inc(characters)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return {sample name with labels: value}."""
+        found: dict[str, Any] = {}
+        for metric in self.registry.collect():
+            for sample in metric.samples:
+                if sample.name.endswith(("_created", "_bucket")):
+                    continue
+                labels = ",".join(f"{key}={value}" for key, value in sorted(sample.labels.items()))
+                found[f"{sample.name}{{{labels}}}" if labels else sample.name] = sample.value
+        return found
