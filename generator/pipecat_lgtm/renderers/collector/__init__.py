@@ -14,7 +14,7 @@ from typing import Any
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.renderers.collector import accept, edge, events, measure, names, normalise, protect, spans, split, sums
-from pipecat_lgtm.renderers.collector.builder import builder
+from pipecat_lgtm.renderers.collector.builder import manifest
 from pipecat_lgtm.renderers.collector.ottl import drop_spans, transform
 from pipecat_lgtm.renderers.placement import Placement
 from pipecat_lgtm.renderers.text import to_yaml
@@ -27,7 +27,7 @@ def render(config: Config, placement: Placement) -> dict[str, str]:
     note = "Reading order: service.pipelines, then the processors they name."
     return {
         "collector/config.yaml": to_yaml(collector(config, placement), note=note),
-        "collector/builder.yaml": to_yaml(builder(config), note="For an own slim build: `builder --config builder.yaml`."),
+        "collector/builder.yaml": manifest(config),
     }
 
 

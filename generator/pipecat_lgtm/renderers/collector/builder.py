@@ -3,6 +3,7 @@
 from typing import Any
 
 from pipecat_lgtm.config import Config
+from pipecat_lgtm.renderers.text import to_yaml
 
 _CORE = "go.opentelemetry.io/collector"
 _CONTRIB = "github.com/open-telemetry/opentelemetry-collector-contrib"
@@ -54,3 +55,8 @@ def builder(config: Config) -> dict[str, Any]:
         for name in ("envprovider", "fileprovider", "yamlprovider")
     ]
     return manifest
+
+
+def manifest(config: Config) -> str:
+    """Return collector/builder.yaml."""
+    return to_yaml(builder(config), note="For an own slim build: `builder --config builder.yaml`.")

@@ -1,0 +1,1 @@
+"""An OpenTelemetry Collector and Grafana stack distribution for Pipecat voice agents."""

@@ -1,0 +1,1 @@
+"""The programs the stack runs: found or built, started, watched, drained and ended."""

@@ -1,0 +1,116 @@
+"""Builds an engine with `go` into the cache: locked, atomic, ended with its children on Ctrl-C."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from pipecat_lgtm.engines.catalogue import BUILDER, Engine
+from pipecat_lgtm.engines.resolve import Resolved, cache_folder, cache_root, locate
+from pipecat_lgtm.errors import EngineError
+
+Watch = Callable[[str, float], None]
+"""Told, about twice a second, what is done and the seconds since it began."""
+
+_ENVIRONMENT = {
+    "CGO_ENABLED": "0",
+    "GOFLAGS": "-buildvcs=false",
+    "GOWORK": "off",
+    # This module at v0.155.0 is missing from the checksum database; go.sum pins it.
+    "GONOSUMDB": "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza",
+}
+_TAIL_LINES = 15
+
+
+def build(engine: Engine, manifest: str, watch: Watch) -> Resolved:
+    """Build an engine unless another process just did.
+
+    Args:
+        engine: what to build.
+        manifest: the collector's builder.yaml; empty for the others.
+        watch: called while it goes on.
+
+    Raises:
+        EngineError: there is no `go`, or it failed; the message has its last lines.
+    """
+    go = shutil.which("go")
+    if go is None:
+        raise EngineError(
+            f"{engine.name} {engine.version}: not found, and there is no `go` to build it",
+            "install Go (https://go.dev/dl) and try again, or install Docker and use `pipecat-lgtm up --docker`",
+        )
+    target = cache_folder(engine, manifest)
+    with _locked(engine, watch):
+        if resolved := locate(engine, manifest):
+            return resolved
+        with tempfile.TemporaryDirectory(prefix=f".{engine.name}-", dir=cache_root()) as scratch:
+            made = _compile(go, engine, manifest, Path(scratch), watch)
+            if target.exists():
+                shutil.rmtree(target)
+            made.rename(target)
+    return Resolved(engine, {name: target / name for name in engine.programs}, "built now")
+
+
+@contextlib.contextmanager
+def _locked(engine: Engine, watch: Watch) -> Iterator[None]:
+    cache_root().mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    with (cache_root() / f"{engine.name}.lock").open("w") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                watch(f"{engine.name}: another process builds it", time.monotonic() - began)
+                time.sleep(0.5)
+        yield
+
+
+def _compile(go: str, engine: Engine, manifest: str, scratch: Path, watch: Watch) -> Path:
+    source, out = scratch / "source", scratch / "out"
+    out.mkdir()
+    log = cache_root() / f"{engine.name}.log"
+    log.write_text("")
+    if manifest:
+        (scratch / "builder.yaml").write_text(manifest, encoding="utf-8")
+        arguments = ["--skip-compilation", "--skip-get-modules", "--skip-strict-versioning", "--config", "builder.yaml"]
+        _run([go, "run", "-mod=mod", BUILDER, *arguments], scratch, log, engine, watch)
+        (scratch / "build").rename(source)
+    else:
+        source.mkdir()
+    for name in ("go.mod", "go.sum"):
+        shutil.copyfile(engine.module / name, source / name)
+    tags = ["-tags", engine.tags] if engine.tags else []
+    for program, package in engine.packages.items():
+        options = ["-mod=readonly", "-trimpath", "-ldflags", "-s -w", *tags, "-o", str(out / program), package]
+        _run([go, "build", *options], source, log, engine, watch)
+    return out
+
+
+def _run(argv: list[str], folder: Path, log: Path, engine: Engine, watch: Watch) -> None:
+    began = time.monotonic()
+    with log.open("ab") as output:
+        child = subprocess.Popen(
+            argv, cwd=folder, stdout=output, stderr=output, env={**os.environ, **_ENVIRONMENT}, start_new_session=True
+        )
+    try:
+        while child.poll() is None:
+            watch(f"{engine.name} {engine.version}: building, about {engine.minutes:g} min", time.monotonic() - began)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(0.5)
+    finally:
+        if child.poll() is None:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+    if child.returncode != 0:
+        tail = "\n    ".join(log.read_text(errors="replace").splitlines()[-_TAIL_LINES:])
+        raise EngineError(
+            f"{engine.name} {engine.version}: `go build` failed:\n    {tail}",
+            f"the whole log is {log}; check the network (proxy.golang.org), the disk and `go version`, then try again",
+        )

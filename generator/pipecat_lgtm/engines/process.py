@@ -1,0 +1,114 @@
+"""One native process: started in its own session, found again by pid and start time, ended for certain."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+
+from pipecat_lgtm.errors import EngineError
+
+_TAIL_LINES = 12
+_START_TIME_TOLERANCE_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Running:
+    """A process that was started.
+
+    Args:
+        name: the part of the stack.
+        pid: of the process, which leads its own group.
+        started: Unix time by the kernel; with the pid it names one process for ever.
+        log: its output.
+        grace: seconds it gets to end.
+    """
+
+    name: str
+    pid: int
+    started: float
+    log: str
+    grace: float
+
+    def process(self) -> psutil.Process | None:
+        """Return the live process, or None if it has ended, also where its pid has been reused."""
+        try:
+            found = psutil.Process(self.pid)
+            same = abs(found.create_time() - self.started) <= _START_TIME_TOLERANCE_SECONDS
+            return found if same and found.status() != psutil.STATUS_ZOMBIE else None
+        except psutil.NoSuchProcess:
+            return None
+
+    def tail(self) -> str:
+        """Return the last lines of its log."""
+        try:
+            lines = Path(self.log).read_text(errors="replace").splitlines()
+        except OSError:
+            return "(no log)"
+        return "\n    ".join(lines[-_TAIL_LINES:])
+
+
+def start(name: str, argv: list[str], log: Path, grace: float) -> Running:
+    """Start a program; its output goes to the log.
+
+    Raises:
+        EngineError: the program cannot be run.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with log.open("ab") as output:
+            child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
+    except OSError as error:
+        raise EngineError(f"{name}: {argv[0]}: {error.strerror}", "check that the program is there and may be run") from error
+    return Running(name, child.pid, psutil.Process(child.pid).create_time(), str(log), grace)
+
+
+def wait_ready(running: Running, url: str, deadline: float, watch: Callable[[str, float], None]) -> None:
+    """Wait until a program's own readiness address answers 200.
+
+    Raises:
+        EngineError: it ended, or was not ready in time; the message has the last lines of its log.
+    """
+    began = time.monotonic()
+    while True:
+        with contextlib.suppress(httpx.TransportError):
+            if httpx.get(url, timeout=2).status_code == httpx.codes.OK:
+                return
+        elapsed = time.monotonic() - began
+        if reap(running) or running.process() is None:
+            raise EngineError(f"{running.name}: ended while starting:\n    {running.tail()}", f"the whole log is {running.log}")
+        if elapsed > deadline:
+            raise EngineError(
+                f"{running.name}: not ready after {deadline:g} s at {url}:\n    {running.tail()}", f"the whole log is {running.log}"
+            )
+        watch(f"{running.name}: starting", elapsed)
+        time.sleep(0.1)
+
+
+def reap(running: Running) -> bool:
+    """Collect our own ended child, so that it is no zombie; tell whether it had ended."""
+    with contextlib.suppress(ChildProcessError):
+        pid, _ = os.waitpid(running.pid, os.WNOHANG)
+        return pid == running.pid
+    return False
+
+
+def stop(running: Running) -> None:
+    """End a process and its group: SIGTERM, its grace, SIGKILL; do nothing if it has ended."""
+    if running.process() is None:
+        reap(running)
+        return
+    os.kill(running.pid, signal.SIGTERM)
+    end = time.monotonic() + running.grace
+    while running.process() is not None and not reap(running):
+        if time.monotonic() > end:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
+            end = float("inf")
+        time.sleep(0.05)

@@ -1,0 +1,70 @@
+"""What runs, on disk, so that another command finds it."""
+
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from pipecat_lgtm.engines.process import Running
+from pipecat_lgtm.errors import EngineError
+
+
+def default_folder() -> Path:
+    """Return the state directory of this user."""
+    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(base) / "pipecat-lgtm"
+
+
+@dataclass
+class State:
+    """The stack of one state directory.
+
+    Args:
+        folder: the state directory.
+        kind: native, docker, or empty if nothing runs.
+        config: the user's stack.yaml, empty for the shipped one.
+        processes: native ones.
+    """
+
+    folder: Path
+    kind: str = ""
+    config: str = ""
+    processes: list[Running] = field(default_factory=list)
+
+    @property
+    def file(self) -> Path:
+        """Where the state is kept."""
+        return self.folder / "state.json"
+
+    def save(self) -> None:
+        """Write the state, whole or not at all."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        data = {"kind": self.kind, "config": self.config, "processes": [asdict(one) for one in self.processes]}
+        handle, temporary = tempfile.mkstemp(dir=self.folder, prefix=".state.")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(data, file, indent=1)
+        Path(temporary).replace(self.file)
+
+    def forget(self) -> None:
+        """Say that nothing runs any more."""
+        self.kind, self.processes = "", []
+        self.file.unlink(missing_ok=True)
+
+
+def load(folder: Path) -> State:
+    """Return the state of a directory; an empty one if nothing was started there.
+
+    Raises:
+        EngineError: the file is not ours.
+    """
+    state = State(folder)
+    try:
+        data = json.loads(state.file.read_text(encoding="utf-8"))
+        state.kind, state.config = data["kind"], data["config"]
+        state.processes = [Running(**one) for one in data["processes"]]
+    except FileNotFoundError:
+        pass
+    except (ValueError, KeyError, TypeError) as error:
+        raise EngineError(f"{state.file}: is not a state of this program", "end the engines by hand, then remove that file") from error
+    return state

@@ -1,0 +1,32 @@
+"""Where each part's program is called what, and at which address it says that it is ready."""
+
+from collections.abc import Callable
+
+from pipecat_lgtm.config import Config
+from pipecat_lgtm.engines.catalogue import Engine
+from pipecat_lgtm.renderers.collector.builder import manifest
+
+_PROGRAMS = {"collector": "otelcol"}
+
+
+def program(part: str) -> str:
+    """Return the name of a part's program."""
+    return _PROGRAMS.get(part, part)
+
+
+def _ready(port: str, path: str) -> Callable[[Config], str]:
+    return lambda config: f"http://{config.network.address}:{getattr(config.network.ports, port)}{path}"
+
+
+READY: dict[str, Callable[[Config], str]] = {
+    "collector": _ready("collector_health", "/"),
+    "prometheus": _ready("prometheus", "/-/ready"),
+    "alertmanager": _ready("alertmanager", "/-/ready"),
+    "tempo": _ready("tempo", "/ready"),
+    "loki": _ready("loki", "/ready"),
+}
+
+
+def manifest_of(engine: Engine, config: Config) -> str:
+    """Return the collector's build manifest; nothing for the other engines, which need none."""
+    return manifest(config) if engine.name == "otelcol" else ""

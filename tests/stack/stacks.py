@@ -1,0 +1,154 @@
+"""A rendered stack of real engines on free ports, for the length of a test."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+from harness import Process, free_config, poll
+
+from pipecat_lgtm.config import Config
+from pipecat_lgtm.renderers import native, render
+from pipecat_lgtm.renderers.flags import FLAGS
+from pipecat_lgtm.ops.engines import READY, program
+
+EngineBin = Callable[[str], Path]
+
+
+class Stack:
+    """Some engines of one config; addresses and questions in the stores' own APIs."""
+
+    def __init__(self, folder: Path, engine_bin: EngineBin, overrides: dict[str, Any] | None = None) -> None:
+        self.folder = folder
+        self._engine_bin = engine_bin
+        quick = {"collector": {"flush_interval": "1 s"}} | (overrides or {})
+        quick["collector"] = {"flush_interval": "1 s"} | quick["collector"]
+        self.config: Config = free_config(folder, quick)
+        self.placement = native(self.config, folder)
+        self.processes: dict[str, Process] = {}
+        self.write()
+
+    @property
+    def ports(self) -> Any:  # noqa: ANN401 - the config's own type
+        """The ports in use."""
+        return self.config.network.ports
+
+    def write(self) -> None:
+        """Render the config for processes of this machine."""
+        for path, text in render(self.config, self.placement).items():
+            file = self.folder / "config" / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+
+    def start(self, name: str) -> Process:
+        """Start an engine and wait until it is ready."""
+        (self.folder / "data" / name).mkdir(parents=True, exist_ok=True)
+        argv = [str(self._engine_bin(program(name))), *FLAGS[name](self.config, self.placement)]
+        process = Process(name, argv, self.folder / f"{name}.log")
+        process.start()
+        self.processes[name] = process
+        process.ready(READY[name](self.config))
+        return process
+
+    def stop(self, name: str) -> None:
+        """End an engine with SIGTERM."""
+        self.processes.pop(name).stop()
+
+    def stop_all(self) -> None:
+        """End what runs, the collector first."""
+        for name in sorted(self.processes, key=lambda one: one != "collector"):
+            self.stop(name)
+
+    def prometheus(self, path: str, **params: Any) -> Any:  # noqa: ANN401 - JSON
+        """Ask Prometheus' API."""
+        answer = httpx.get(f"http://127.0.0.1:{self.ports.prometheus}/api/v1/{path}", params=params, timeout=30).json()
+        assert answer["status"] == "success", answer
+        return answer["data"]
+
+    def query(self, expr: str) -> list[dict[str, Any]]:
+        """Return the result of an instant query."""
+        result: list[dict[str, Any]] = self.prometheus("query", query=expr)["result"]
+        return result
+
+    def value(self, expr: str) -> float:
+        """Return an instant query's only value; nought if there is none."""
+        result = self.query(expr)
+        assert len(result) <= 1, f"{expr} has {len(result)} series"
+        return float(result[0]["value"][1]) if result else 0.0
+
+    def until(self, expr: str, expected: float, deadline: float = 60.0) -> None:
+        """Wait until a query has a value; fail with the last one seen."""
+        seen: list[float] = []
+
+        def check() -> bool:
+            seen.append(self.value(expr))
+            return abs(seen[-1] - expected) <= 1e-6 * max(1.0, abs(expected))
+
+        try:
+            poll(f"{expr} = {expected:g}", check, deadline)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; last seen {seen[-1] if seen else None}") from error
+
+    def settled(self, expr: str, seconds: float = 3.0) -> float:
+        """Return a query's value once it has not changed for some seconds, more than flush and interval together."""
+        last, since = self.value(expr), time.monotonic()
+
+        def check() -> bool:
+            nonlocal last, since
+            now = self.value(expr)
+            if now != last:
+                last, since = now, time.monotonic()
+            return time.monotonic() - since >= seconds
+
+        poll(f"{expr} to settle", check)
+        return last
+
+    def grown(self, selector: str, since: float) -> float:
+        """Return how much counters grew, from raw samples: what was before counts, and a fall is a new start.
+
+        Args:
+            selector: of the counters' series.
+            since: Unix time before the first sample.
+        """
+        window = int(time.time() - since) + 60
+        total = 0.0
+        for series in self.query(f"{selector}[{window}s]"):
+            previous = 0.0
+            for _, text in series["values"]:
+                now = float(text)
+                total += now - previous if now >= previous else now
+                previous = now
+        return total
+
+    def self_metric(self, prefix: str) -> float:
+        """Return the sum of the collector's own metrics that begin with a prefix."""
+        text = httpx.get(f"http://127.0.0.1:{self.ports.collector_metrics}/metrics", timeout=10).text
+        return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith(prefix))
+
+    def trace(self, trace_id: str) -> dict[str, Any] | None:
+        """Return a trace from Tempo, or None."""
+        answer = httpx.get(f"http://127.0.0.1:{self.ports.tempo}/api/traces/{trace_id}", timeout=30)
+        return answer.json() if answer.status_code == httpx.codes.OK else None
+
+    def log_lines(self, selector: str) -> list[tuple[dict[str, str], str]]:
+        """Return (labels and metadata, line) of Loki's log lines of the last hour."""
+        params = {"query": selector, "limit": "5000", "start": str(int((time.time() - 3600) * 1e9))}
+        answer = httpx.get(f"http://127.0.0.1:{self.ports.loki}/loki/api/v1/query_range", params=params, timeout=30)
+        answer.raise_for_status()
+        return [(stream["stream"], value[1]) for stream in answer.json()["data"]["result"] for value in stream["values"]]
+
+
+@contextlib.contextmanager
+def stack_of(
+    folder: Path, engine_bin: EngineBin, *engines: str, overrides: dict[str, Any] | None = None
+) -> Iterator[Stack]:
+    """Run some engines for the length of a block."""
+    stack = Stack(folder, engine_bin, overrides)
+    try:
+        for name in engines:
+            stack.start(name)
+        yield stack
+    finally:
+        stack.stop_all()
