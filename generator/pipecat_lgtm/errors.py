@@ -38,5 +38,5 @@ class OutputError(StackError):
     """A rendered file cannot be written, or is not what the config renders."""
 
 
-class CheckFailed(StackError):
+class CheckFailed(StackError):  # noqa: N818 - a finding of a check that worked
     """A check ran to its end and found a fault."""

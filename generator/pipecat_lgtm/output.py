@@ -51,7 +51,10 @@ def diff(root: Path, files: dict[str, str]) -> str:
         before = _read(root / path) or ""
         after = files.get(path, "")
         lines += difflib.unified_diff(
-            before.splitlines(keepends=True), after.splitlines(keepends=True), f"on disk/{path}", f"rendered/{path}"
+            before.splitlines(keepends=True),
+            after.splitlines(keepends=True),
+            f"on disk/{path}",
+            f"rendered/{path}",
         )
     return "".join(lines)
 
@@ -70,7 +73,10 @@ def write(root: Path, files: dict[str, str]) -> Changes:
             (root / path).unlink()
             _remove_empty(root, (root / path).parent)
     except OSError as error:
-        raise OutputError(f"{error.filename}: {error.strerror}", "check the folder's permissions and free space, then render again") from error
+        raise OutputError(
+            f"{error.filename}: {error.strerror}",
+            "check the folder's permissions and free space, then render again",
+        ) from error
     return changes
 
 
@@ -90,7 +96,10 @@ def _orphans(root: Path, files: dict[str, str]) -> Iterator[str]:
             if path.is_dir() or relative in files:
                 continue
             if not _is_ours(path):
-                raise OutputError(f"{path}: was not rendered, but is in a folder that belongs to the renderer", "move it elsewhere, then render again")
+                raise OutputError(
+                    f"{path}: was not rendered, but is in a folder that belongs to the renderer",
+                    "move it elsewhere, then render again",
+                )
             yield relative
 
 

@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Self
 
 import httpx
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -25,7 +26,7 @@ class Sent:
     tokens: int = 0
     characters: int = 0
 
-    def __iadd__(self, other: "Sent") -> "Sent":
+    def __iadd__(self, other: "Sent") -> Self:
         """Add another payload's sums."""
         self.spans += other.spans
         self.turns += other.turns
@@ -89,10 +90,10 @@ def payload(turns: int, seed: int, resource: dict[str, object] | None = None, bo
             span = scope.spans.add(trace_id=trace_id, span_id=rng.randbytes(8), name=name, kind=1)
             span.start_time_unix_nano = 1_700_000_000_000_000_000
             span.end_time_unix_nano = span.start_time_unix_nano + 2_000_000_000
+            who = {} if name == "turn" else {"gen_ai.provider.name": "openai", "gen_ai.request.model": f"{name}-1"}
             if name != "turn":
-                attributes = {"gen_ai.provider.name": "openai", "gen_ai.request.model": f"{name}-1"} | attributes
                 sent.requests[name] += 1
-            for key, raw in attributes.items():
+            for key, raw in {**who, **attributes}.items():
                 span.attributes.append(KeyValue(key=key, value=_value(raw)))
         sent += Sent(_PER_TURN, 1, int(latency > bound), latency, Counter(), tokens, characters)
     return Payload(request.SerializeToString(), sent)

@@ -79,7 +79,9 @@ def turn(latency: Any = 0.7, duration: Any = 4.0, **attrs: Any) -> dict[str, Any
     return span("turn", {key: raw for key, raw in base.items() if raw is not None})
 
 
-def traces(spans: list[dict[str, Any]], resource: dict[str, Any] | None = None, scope: str = "pipecat") -> dict[str, Any]:
+def traces(
+    spans: list[dict[str, Any]], resource: dict[str, Any] | None = None, scope: str = "pipecat"
+) -> dict[str, Any]:
     """Return an ExportTraceServiceRequest."""
     resource = {"service.name": "bot", "deployment.environment": "test"} if resource is None else resource
     return {
@@ -97,7 +99,10 @@ def logs(records: list[dict[str, Any]], resource: dict[str, Any] | None = None) 
     resource = {"service.name": "bot", "deployment.environment": "test"} if resource is None else resource
     return {
         "resourceLogs": [
-            {"resource": {"attributes": attributes(resource)}, "scopeLogs": [{"scope": {}, "logRecords": records}]}
+            {
+                "resource": {"attributes": attributes(resource)},
+                "scopeLogs": [{"scope": {}, "logRecords": records}],
+            }
         ]
     }
 
@@ -118,7 +123,11 @@ def send(port: int, request: dict[str, Any], **options: Any) -> httpx.Response: 
     kind = "traces" if "resourceSpans" in request else "logs"
     headers = {"content-type": "application/json"} | options.pop("headers", {})
     response = httpx.post(
-        f"http://127.0.0.1:{port}/v1/{kind}", content=json.dumps(request), headers=headers, timeout=30, **options
+        f"http://127.0.0.1:{port}/v1/{kind}",
+        content=json.dumps(request),
+        headers=headers,
+        timeout=30,
+        **options,
     )
     response.raise_for_status()
     return response

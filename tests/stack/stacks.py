@@ -9,10 +9,9 @@ from typing import Any
 import httpx
 from harness import Process, free_config, poll
 
-from pipecat_lgtm.config import Config
+from pipecat_lgtm.ops.engines import READY, program
 from pipecat_lgtm.renderers import native, render
 from pipecat_lgtm.renderers.flags import FLAGS
-from pipecat_lgtm.ops.engines import READY, program
 
 EngineBin = Callable[[str], Path]
 
@@ -25,7 +24,7 @@ class Stack:
         self._engine_bin = engine_bin
         quick = {"collector": {"flush_interval": "1 s"}} | (overrides or {})
         quick["collector"] = {"flush_interval": "1 s"} | quick["collector"]
-        self.config: Config = free_config(folder, quick)
+        self.config = free_config(folder, quick)
         self.placement = native(self.config, folder)
         self.processes: dict[str, Process] = {}
         self.write()
@@ -137,7 +136,9 @@ class Stack:
         params = {"query": selector, "limit": "5000", "start": str(int((time.time() - 3600) * 1e9))}
         answer = httpx.get(f"http://127.0.0.1:{self.ports.loki}/loki/api/v1/query_range", params=params, timeout=30)
         answer.raise_for_status()
-        return [(stream["stream"], value[1]) for stream in answer.json()["data"]["result"] for value in stream["values"]]
+        return [
+            (stream["stream"], value[1]) for stream in answer.json()["data"]["result"] for value in stream["values"]
+        ]
 
 
 @contextlib.contextmanager

@@ -38,7 +38,10 @@ def test_counts_equal_what_four_concurrent_senders_sent(tmp_path: Path, engine_b
 
         assert sent.spans >= 100_000
         _expect(stack, sent)
-        stack.until('sum(pipecat_turn_ttfw_seconds_count) - sum(pipecat_turn_ttfw_seconds_bucket{le="0.8"})', sent.slow)
+        stack.until(
+            'sum(pipecat_turn_ttfw_seconds_count) - sum(pipecat_turn_ttfw_seconds_bucket{le="0.8"})',
+            sent.slow,
+        )
         stack.until("sum(pipecat_turn_ttfw_seconds_sum)", sent.latency)
 
 

@@ -6,18 +6,39 @@ from typing import Any
 import httpx
 import otlp
 import pytest
+from harness import poll
 from stacks import EngineBin, stack_of
 
 pytestmark = pytest.mark.stack
 
-_ODD: list[Any] = ["NOT_GIVEN", "", "0.3", True, b"\x00\xff", [1, 2], {"a": 1}, None, -1.0, 0.0, 1e30, float(2**63), 10**18, -(10**18)]
+_ODD: list[Any] = [
+    "NOT_GIVEN",
+    "",
+    "0.3",
+    True,
+    b"\x00\xff",
+    [1, 2],
+    {"a": 1},
+    None,
+    -1.0,
+    0.0,
+    1e30,
+    float(2**63),
+    10**18,
+    -(10**18),
+]
 _ODD_SPANS = [
     otlp.turn() | {"startTimeUnixNano": "1", "endTimeUnixNano": str(2**63 - 1)},
     otlp.span("conversation", {}, startTimeUnixNano=str(2**63 - 1), endTimeUnixNano="1"),
     otlp.span("conversation", {}, startTimeUnixNano="0", endTimeUnixNano=str(2**64 - 1)),
     otlp.span("conversation", {}, startTimeUnixNano="17000000000000000000", endTimeUnixNano="1"),
     otlp.span("GET", {"http.request.method": 7, "server.address": ["x"], "http.response.status_code": "200"}, kind=3),
-    otlp.span("execute_tool x", {"gen_ai.tool.name": {"deep": {"er": [1]}}}, startTimeUnixNano="5", endTimeUnixNano="4"),
+    otlp.span(
+        "execute_tool x",
+        {"gen_ai.tool.name": {"deep": {"er": [1]}}},
+        startTimeUnixNano="5",
+        endTimeUnixNano="4",
+    ),
     otlp.span("x" * 100_000, {"k" * 10_000: "v" * 100_000}),
     otlp.stage("llm", 0.3, measure="turn", latency=99.0, measured="turn", stage="x" * 1000, sum__x=1),
     otlp.stage("llm", 0.3, gen_ai__provider__name=12, gen_ai__request__model=[1]),
@@ -49,7 +70,9 @@ def test_odd_values_are_kept_out_and_counted(tmp_path: Path, engine_bin: EngineB
         stack.until('sum(pipecat_tokens_total{type="input"})', 847 + 847 + 3 + 0)
         assert stack.processes["collector"].popen.poll() is None
         assert stack.value("sum(pipecat_stage_ttfb_seconds_sum)") == pytest.approx(3 * 0.25 + 2 * 0.3)
-        assert stack.value('sum(pipecat_turn_ttfw_seconds_bucket{le="+Inf"})') == stack.value("sum(pipecat_turn_ttfw_seconds_count)")
+        assert stack.value('sum(pipecat_turn_ttfw_seconds_bucket{le="+Inf"})') == stack.value(
+            "sum(pipecat_turn_ttfw_seconds_count)"
+        )
         # The bridge's value, if present, is the only one looked at: odd, it is refused and not replaced.
         assert stack.value("max(pipecat_turn_ttfw_seconds_sum / pipecat_turn_ttfw_seconds_count)") < 1
         assert stack.value("max(pipecat_conversation_duration_seconds_sum) or vector(0)") < 86_400
@@ -58,16 +81,18 @@ def test_odd_values_are_kept_out_and_counted(tmp_path: Path, engine_bin: EngineB
 
 
 def test_spans_without_ids_are_dropped_and_counted(tmp_path: Path, engine_bin: EngineBin) -> None:
-    """A span with an empty trace or span id, for which Tempo refuses the whole batch, goes no further; the rest does."""
+    """A span without trace or span id, for which Tempo refuses the whole batch, goes no further; the rest does."""
     with stack_of(tmp_path, engine_bin, "prometheus", "tempo", "collector") as stack:
         good = otlp.turn()
-        bad = [otlp.turn() | {"traceId": ""}, otlp.turn() | {"spanId": ""}, otlp.turn() | {"traceId": "0" * 32}]
+        bad = [
+            otlp.turn() | {"traceId": ""},
+            otlp.turn() | {"spanId": ""},
+            otlp.turn() | {"traceId": "0" * 32},
+        ]
         otlp.send(stack.ports.otlp_http, otlp.traces([bad[0], good, *bad[1:]]))
 
         stack.until("sum(pipecat_turns_total)", 1)
         assert stack.self_metric("otelcol_processor_filter_spans_filtered") >= 3
-        from harness import poll
-
         assert poll("the good span in Tempo", lambda: stack.trace(good["traceId"]))
 
 
@@ -90,7 +115,11 @@ def test_malformed_requests_do_not_end_the_collector(
     """After a malformed request the collector takes and counts the next good one."""
     with stack_of(tmp_path, engine_bin, "prometheus", "collector") as stack:
         for path in ("traces", "logs"):
-            httpx.post(f"http://127.0.0.1:{stack.ports.otlp_http}/v1/{path}", content=body, headers={"content-type": kind})
+            httpx.post(
+                f"http://127.0.0.1:{stack.ports.otlp_http}/v1/{path}",
+                content=body,
+                headers={"content-type": kind},
+            )
         otlp.send(stack.ports.otlp_http, otlp.traces([otlp.turn()]))
 
         stack.until("sum(pipecat_turns_total)", 1)

@@ -61,7 +61,9 @@ def load(path: Path | None) -> Loaded:
     return Loaded(config, values, origins)
 
 
-def _overlay(base: dict[str, Any], over: dict[str, Any], path: KeyPath, source: Source, origins: dict[KeyPath, str]) -> None:
+def _overlay(
+    base: dict[str, Any], over: dict[str, Any], path: KeyPath, source: Source, origins: dict[KeyPath, str]
+) -> None:
     for key, value in over.items():
         here = (*path, key)
         if isinstance(value, dict) and isinstance(base.get(key), dict):
@@ -77,11 +79,15 @@ def _overlay(base: dict[str, Any], over: dict[str, Any], path: KeyPath, source: 
 def _apply_preset(values: dict[str, Any], origins: dict[KeyPath, str], source: Source) -> str:
     thresholds, presets = values.get("thresholds"), values.get("presets")
     if not isinstance(thresholds, dict) or not isinstance(presets, dict):
-        raise ConfigError(f"{source.name}: thresholds and presets are sections with keys below them", "see the shipped stack.yaml")
+        raise ConfigError(
+            f"{source.name}: thresholds and presets are sections with keys below them",
+            "see the shipped stack.yaml",
+        )
     name = thresholds.get("preset")
     if name not in presets:
+        where, guess = _at(source, ("thresholds", "preset")), _did_you_mean(str(name), presets)
         raise ConfigError(
-            f"{_at(source, ('thresholds', 'preset'))}thresholds.preset: there is no preset {name!r}{_did_you_mean(str(name), presets)}",
+            f"{where}thresholds.preset: there is no preset {name!r}{guess}",
             f"use one of {', '.join(presets)}, or add it under presets",
         )
     merged: dict[str, Any] = {}
@@ -119,7 +125,9 @@ def _explain(error: ValidationError, sources: list[Source], preset: str) -> Conf
         what = f"missing (preset {preset} does not give it either)"
     given = first.get("input")
     shown = f" (got {given!r})" if isinstance(given, str | int | float) and not isinstance(given, bool) else ""
-    return ConfigError(f"{where}{dotted}: {what}{shown}", "correct that key; `pipecat-lgtm config show` prints all of them")
+    return ConfigError(
+        f"{where}{dotted}: {what}{shown}", "correct that key; `pipecat-lgtm config show` prints all of them"
+    )
 
 
 def _is_tag(part: str | int) -> bool:

@@ -82,7 +82,9 @@ class Cardinality(Section):
     def _not_per_call(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for key in value:
             if key in PER_CALL_KEYS:
-                raise ValueError(f"{key} has a value per call or host: as a label it would be a series per call; leave it out")
+                raise ValueError(
+                    f"{key} has a value per call or host: as a label it would be a series per call; leave it out"
+                )
         return value
 
 
@@ -128,7 +130,7 @@ class Exporter(Section):
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
     endpoint: HttpUrl
     signals: tuple[Literal["traces", "logs"], ...]
-    headers: dict[str, Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]] = {}
+    headers: dict[str, Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]] = Field(default_factory=dict)
 
 
 class Retention(Section):

@@ -34,7 +34,10 @@ def read(path: Path, name: str | None = None) -> Source:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise ConfigError(f"{name}: {error.strerror}", "give the path of a stack.yaml, or make one with `pipecat-lgtm init DIR`") from error
+        raise ConfigError(
+            f"{name}: {error.strerror}",
+            "give the path of a stack.yaml, or make one with `pipecat-lgtm init DIR`",
+        ) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{name}: not UTF-8 text", "save the file as UTF-8") from error
     loader = yaml.SafeLoader(text)
@@ -45,7 +48,9 @@ def read(path: Path, name: str | None = None) -> Source:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f":{mark.line + 1}" if mark else ""
-        raise ConfigError(f"{name}{where}: not YAML: {getattr(error, 'problem', error)}", "mend the syntax at that line") from error
+        raise ConfigError(
+            f"{name}{where}: not YAML: {getattr(error, 'problem', error)}", "mend the syntax at that line"
+        ) from error
     finally:
         loader.dispose()
     if not isinstance(data, dict):
@@ -61,10 +66,12 @@ def _build(loader: yaml.SafeLoader, node: yaml.Node, path: KeyPath, lines: dict[
             key = str(key_node.value)
             line = key_node.start_mark.line + 1
             if key in result:
-                raise ConfigError(f"{name}:{line}: {'.'.join(map(str, (*path, key)))} is given twice", "keep one of them")
+                raise ConfigError(
+                    f"{name}:{line}: {'.'.join(map(str, (*path, key)))} is given twice", "keep one of them"
+                )
             result[key] = _build(loader, value_node, (*path, key), lines, name)
             lines[*path, key] = line
         return result
     if isinstance(node, yaml.SequenceNode):
         return [_build(loader, item, (*path, index), lines, name) for index, item in enumerate(node.value)]
-    return loader.construct_object(node, deep=True)  # type: ignore[no-untyped-call]
+    return loader.construct_object(node, deep=True)

@@ -37,9 +37,7 @@ SYSTEM_INSTRUCTIONS = Attribute("gen_ai.system_instructions", "string", "", "The
 TOKENS_INPUT = Attribute("gen_ai.usage.input_tokens", "int", "{token}", "Tokens in.")
 TOKENS_OUTPUT = Attribute("gen_ai.usage.output_tokens", "int", "{token}", "Tokens out.")
 TOKENS_CACHE_READ = Attribute("gen_ai.usage.cache_read.input_tokens", "int", "{token}", "Read from cache.")
-TOKENS_CACHE_CREATION = Attribute(
-    "gen_ai.usage.cache_creation.input_tokens", "int", "{token}", "Written to cache."
-)
+TOKENS_CACHE_CREATION = Attribute("gen_ai.usage.cache_creation.input_tokens", "int", "{token}", "Written to cache.")
 TOKENS_REASONING = Attribute("gen_ai.usage.reasoning.output_tokens", "int", "{token}", "Thinking.")
 TOKENS_AUDIO_INPUT = Attribute("gen_ai.usage.audio.input_tokens", "int", "{token}", "Audio in.")
 TOKENS_AUDIO_OUTPUT = Attribute("gen_ai.usage.audio.output_tokens", "int", "{token}", "Audio out.")

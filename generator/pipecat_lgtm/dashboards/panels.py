@@ -23,9 +23,33 @@ PROMETHEUS = "${prometheus}"
 GOOD, ACCEPTABLE, BAD = "#0072B2", "#E69F00", "#D55E00"
 """Okabe-Ito colours: told apart by colour-blind people too."""
 
-_UNITS = {"seconds": "s", "ratio": "percentunit", "per_second": "cps", "count": "short", "tokens": "short", "text": "string"}
+_UNITS = {
+    "seconds": "s",
+    "ratio": "percentunit",
+    "per_second": "cps",
+    "count": "short",
+    "tokens": "short",
+    "text": "string",
+}
 _UNUSED = ("__inputs", "gnetId", "hideControls", "rows", "sharedCrosshair", "style", "version", "id")
-_UNUSED_IN_PANEL = ("cacheTimeout", "editable", "error", "height", "hideTimeOverride", "interval", "isNew", "links", "maxDataPoints", "maxPerRow", "minSpan", "repeat", "repeatDirection", "span", "timeFrom", "timeShift")
+_UNUSED_IN_PANEL = (
+    "cacheTimeout",
+    "editable",
+    "error",
+    "height",
+    "hideTimeOverride",
+    "interval",
+    "isNew",
+    "links",
+    "maxDataPoints",
+    "maxPerRow",
+    "minSpan",
+    "repeat",
+    "repeatDirection",
+    "span",
+    "timeFrom",
+    "timeShift",
+)
 
 
 @dataclass(frozen=True)
@@ -63,7 +87,13 @@ def target(query: Query, ref: str, *, instant: bool = False, exemplar: bool = Fa
 
 
 def timeseries(  # noqa: PLR0913 - a panel has that many parts
-    title: str, description: str, queries: list[Query], bounds: Bounds[Any], place: Place, *, exemplars: Query | None = None
+    title: str,
+    description: str,
+    queries: list[Query],
+    bounds: Bounds[Any],
+    place: Place,
+    *,
+    exemplars: Query | None = None,
 ) -> g.TimeSeries:
     """Return a graph with its bounds drawn as lines and bands.
 
@@ -117,7 +147,16 @@ def stat(title: str, description: str, queries: list[Query], place: Place) -> g.
 def variables() -> list[dict[str, Any]]:
     """Return the variables all dashboards share: the datasource, the environment, the service."""
     return [
-        {"name": "prometheus", "label": "Metrics", "type": "datasource", "query": "prometheus", "hide": 0, "refresh": 1, "options": [], "current": {}},
+        {
+            "name": "prometheus",
+            "label": "Metrics",
+            "type": "datasource",
+            "query": "prometheus",
+            "hide": 0,
+            "refresh": 1,
+            "options": [],
+            "current": {},
+        },
         _labels("environment", labels.ENVIRONMENT, ""),
         _labels("service", labels.SERVICE_NAME, f'{labels.ENVIRONMENT}=~"$environment"'),
     ]
@@ -152,12 +191,23 @@ def finished(uid: str, title: str, description: str, panels: list[Any]) -> dict[
     data: dict[str, Any] = json.loads(json.dumps(dashboard.to_json_data(), cls=DashboardEncoder))
     data["templating"] = {"list": variables()}
     data["links"] = [
-        {"type": "dashboards", "tags": ["pipecat"], "asDropdown": True, "includeVars": True, "keepTime": True, "title": "Pipecat", "targetBlank": False}
+        {
+            "type": "dashboards",
+            "tags": ["pipecat"],
+            "asDropdown": True,
+            "includeVars": True,
+            "keepTime": True,
+            "title": "Pipecat",
+            "targetBlank": False,
+        }
     ]
     for panel in data["panels"]:
         for key in _UNUSED_IN_PANEL:
             panel.pop(key, None)
-    return {key: value for key, value in data.items() if key not in _UNUSED} | {"graphTooltip": 1, "annotations": {"list": []}}
+    return {key: value for key, value in data.items() if key not in _UNUSED} | {
+        "graphTooltip": 1,
+        "annotations": {"list": []},
+    }
 
 
 def _source() -> Any:  # noqa: ANN401 - grafanalib takes any

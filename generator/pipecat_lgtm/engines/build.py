@@ -79,7 +79,13 @@ def _compile(go: str, engine: Engine, manifest: str, scratch: Path, watch: Watch
     log.write_text("")
     if manifest:
         (scratch / "builder.yaml").write_text(manifest, encoding="utf-8")
-        arguments = ["--skip-compilation", "--skip-get-modules", "--skip-strict-versioning", "--config", "builder.yaml"]
+        arguments = [
+            "--skip-compilation",
+            "--skip-get-modules",
+            "--skip-strict-versioning",
+            "--config",
+            "builder.yaml",
+        ]
         _run([go, "run", "-mod=mod", BUILDER, *arguments], scratch, log, engine, watch)
         (scratch / "build").rename(source)
     else:
@@ -88,7 +94,16 @@ def _compile(go: str, engine: Engine, manifest: str, scratch: Path, watch: Watch
         shutil.copyfile(engine.module / name, source / name)
     tags = ["-tags", engine.tags] if engine.tags else []
     for program, package in engine.packages.items():
-        options = ["-mod=readonly", "-trimpath", "-ldflags", "-s -w", *tags, "-o", str(out / program), package]
+        options = [
+            "-mod=readonly",
+            "-trimpath",
+            "-ldflags",
+            "-s -w",
+            *tags,
+            "-o",
+            str(out / program),
+            package,
+        ]
         _run([go, "build", *options], source, log, engine, watch)
     return out
 
@@ -97,11 +112,19 @@ def _run(argv: list[str], folder: Path, log: Path, engine: Engine, watch: Watch)
     began = time.monotonic()
     with log.open("ab") as output:
         child = subprocess.Popen(
-            argv, cwd=folder, stdout=output, stderr=output, env={**os.environ, **_ENVIRONMENT}, start_new_session=True
+            argv,
+            cwd=folder,
+            stdout=output,
+            stderr=output,
+            env={**os.environ, **_ENVIRONMENT},
+            start_new_session=True,
         )
     try:
         while child.poll() is None:
-            watch(f"{engine.name} {engine.version}: building, about {engine.minutes:g} min", time.monotonic() - began)
+            watch(
+                f"{engine.name} {engine.version}: building, about {engine.minutes:g} min",
+                time.monotonic() - began,
+            )
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(0.5)
     finally:

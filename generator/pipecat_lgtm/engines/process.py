@@ -63,9 +63,13 @@ def start(name: str, argv: list[str], log: Path, grace: float) -> Running:
     log.parent.mkdir(parents=True, exist_ok=True)
     try:
         with log.open("ab") as output:
-            child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
+            child = subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            )
     except OSError as error:
-        raise EngineError(f"{name}: {argv[0]}: {error.strerror}", "check that the program is there and may be run") from error
+        raise EngineError(
+            f"{name}: {argv[0]}: {error.strerror}", "check that the program is there and may be run"
+        ) from error
     return Running(name, child.pid, psutil.Process(child.pid).create_time(), str(log), grace)
 
 
@@ -82,10 +86,14 @@ def wait_ready(running: Running, url: str, deadline: float, watch: Callable[[str
                 return
         elapsed = time.monotonic() - began
         if reap(running) or running.process() is None:
-            raise EngineError(f"{running.name}: ended while starting:\n    {running.tail()}", f"the whole log is {running.log}")
+            raise EngineError(
+                f"{running.name}: ended while starting:\n    {running.tail()}",
+                f"the whole log is {running.log}",
+            )
         if elapsed > deadline:
             raise EngineError(
-                f"{running.name}: not ready after {deadline:g} s at {url}:\n    {running.tail()}", f"the whole log is {running.log}"
+                f"{running.name}: not ready after {deadline:g} s at {url}:\n    {running.tail()}",
+                f"the whole log is {running.log}",
             )
         watch(f"{running.name}: starting", elapsed)
         time.sleep(0.1)

@@ -34,7 +34,13 @@ def cache_folder(engine: Engine, manifest: str) -> Path:
         manifest: the collector's builder.yaml; nothing for the others.
     """
     parts = [(engine.module / name).read_bytes() for name in ("go.mod", "go.sum")]
-    parts += [engine.tags.encode(), manifest.encode(), BUILDER.encode(), platform.system().encode(), platform.machine().encode()]
+    parts += [
+        engine.tags.encode(),
+        manifest.encode(),
+        BUILDER.encode(),
+        platform.system().encode(),
+        platform.machine().encode(),
+    ]
     digest = hashlib.sha256(b"\0".join(parts)).hexdigest()[:12]
     return cache_root() / f"{engine.name}-{engine.version}-{digest}"
 

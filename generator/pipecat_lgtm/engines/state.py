@@ -40,7 +40,11 @@ class State:
     def save(self) -> None:
         """Write the state, whole or not at all."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        data = {"kind": self.kind, "config": self.config, "processes": [asdict(one) for one in self.processes]}
+        data = {
+            "kind": self.kind,
+            "config": self.config,
+            "processes": [asdict(one) for one in self.processes],
+        }
         handle, temporary = tempfile.mkstemp(dir=self.folder, prefix=".state.")
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(data, file, indent=1)
@@ -66,5 +70,7 @@ def load(folder: Path) -> State:
     except FileNotFoundError:
         pass
     except (ValueError, KeyError, TypeError) as error:
-        raise EngineError(f"{state.file}: is not a state of this program", "end the engines by hand, then remove that file") from error
+        raise EngineError(
+            f"{state.file}: is not a state of this program", "end the engines by hand, then remove that file"
+        ) from error
     return state

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from pipecat_lgtm.config import Config
-from pipecat_lgtm.engines.catalogue import Engine
+from pipecat_lgtm.engines.catalogue import Engine, engine_of
 from pipecat_lgtm.renderers.collector.builder import manifest
 
 _PROGRAMS = {"collector": "otelcol"}
@@ -30,3 +30,8 @@ READY: dict[str, Callable[[Config], str]] = {
 def manifest_of(engine: Engine, config: Config) -> str:
     """Return the collector's build manifest; nothing for the other engines, which need none."""
     return manifest(config) if engine.name == "otelcol" else ""
+
+
+def manifest_for(name: str, config: Config) -> str:
+    """Return the manifest that a program's engine is built from."""
+    return manifest_of(engine_of(name), config)

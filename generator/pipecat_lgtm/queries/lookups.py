@@ -11,10 +11,26 @@ def logs_of_trace() -> Query:
     return Query("logs_of_trace", expr, "text", "Log lines of this conversation.")
 
 
+def lines_of_trace(service: str, trace_id: str) -> Query:
+    """Return the LogQL for the log lines of one trace of one service."""
+    expr = f'{{{labels.SERVICE_NAME}="{service}"}} | {labels.TRACE_ID}="{trace_id}"'
+    return Query("lines_of_trace", expr, "text", "Log lines of one conversation.")
+
+
 def metrics_of_trace() -> list[Query]:
     """Return what to look at around a trace."""
     buckets = f"sum by (le) (rate({m.TURN_TTFW.prometheus}_bucket{{$$__tags}}[5m]))"
     return [
-        Query("ttfw_around_trace", f"histogram_quantile(0.95, {buckets})", "seconds", "P95 time to first word around this conversation"),
-        Query("turns_around_trace", f"sum(rate({m.TURNS.prometheus}{{$$__tags}}[5m]))", "per_second", "Turns per second around this conversation"),
+        Query(
+            "ttfw_around_trace",
+            f"histogram_quantile(0.95, {buckets})",
+            "seconds",
+            "P95 time to first word around this conversation",
+        ),
+        Query(
+            "turns_around_trace",
+            f"sum(rate({m.TURNS.prometheus}{{$$__tags}}[5m]))",
+            "per_second",
+            "Turns per second around this conversation",
+        ),
     ]

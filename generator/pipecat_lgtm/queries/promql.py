@@ -57,7 +57,12 @@ def increase(metric: Metric, window: str, *more: str) -> Query:
 
 def per_second(metric: Metric, window: str) -> Query:
     """Return a counter's rate."""
-    return Query(f"{metric.name}.rate.{window}", f"sum {_by()} (rate({metric.prometheus}[{window}]))", "per_second", metric.brief)
+    return Query(
+        f"{metric.name}.rate.{window}",
+        f"sum {_by()} (rate({metric.prometheus}[{window}]))",
+        "per_second",
+        metric.brief,
+    )
 
 
 def stage_error_ratio(window: str) -> Query:
@@ -125,7 +130,7 @@ def slowest_stage(stage_p95: str) -> Query:
 
 
 def slowest_stage_share(stage_p95: str, ttfw_p95: str) -> Query:
-    """Return the slowest stage's P95 as a share of the P95 TTFW; above 100 % its slow calls are rarely the same turns."""
+    """Return the slowest stage's P95 as a share of the P95 TTFW; it may exceed 100 %: P95s are of different turns."""
     slowest = f"topk(1, max by ({labels.STAGE}) ({stage_p95}{{{_CHOSEN}}}))"
     share = f"{slowest} / on () group_left () max({ttfw_p95}{{{_CHOSEN}}})"
     return Query("slowest_stage_share", share, "ratio", "Its share of TTFW.", f"{{{{{labels.STAGE}}}}} of TTFW")

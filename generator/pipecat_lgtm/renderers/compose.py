@@ -15,9 +15,29 @@ from pipecat_lgtm.renderers.placement import Placement
 from pipecat_lgtm.renderers.text import to_yaml
 
 NOBODY = "65534:65534"
-_MEMORY_MIB = {"prometheus": 2048, "alertmanager": 256, "tempo": 2048, "loki": 2048, "grafana": 512, "sandbox": 2048}
-_CPUS = {"collector": 2.0, "prometheus": 2.0, "alertmanager": 0.5, "tempo": 2.0, "loki": 2.0, "grafana": 1.0, "sandbox": 2.0}
-_CONFIG_FILES = {"collector": "config.yaml", "alertmanager": "alertmanager.yml", "tempo": "tempo.yaml", "loki": "loki.yaml"}
+_MEMORY_MIB = {
+    "prometheus": 2048,
+    "alertmanager": 256,
+    "tempo": 2048,
+    "loki": 2048,
+    "grafana": 512,
+    "sandbox": 2048,
+}
+_CPUS = {
+    "collector": 2.0,
+    "prometheus": 2.0,
+    "alertmanager": 0.5,
+    "tempo": 2.0,
+    "loki": 2.0,
+    "grafana": 1.0,
+    "sandbox": 2.0,
+}
+_CONFIG_FILES = {
+    "collector": "config.yaml",
+    "alertmanager": "alertmanager.yml",
+    "tempo": "tempo.yaml",
+    "loki": "loki.yaml",
+}
 _NOTE = (
     "Start: `docker compose up -d`; Grafana is then at http://127.0.0.1:3000, read-only and without an admin account. "
     "With sample calls: `docker compose --profile demo up -d`. End: `docker compose down` (`-v` forgets the data)."
@@ -45,7 +65,7 @@ def compose(config: Config, placement: Placement) -> dict[str, Any]:
         services[name] = _engine(config, placement, name, local)
     services["grafana"] = _grafana(config, placement, local)
     services["sandbox"] = _sandbox(config)
-    volumes = {name: {} for name in ("tools", *local, "grafana")}
+    volumes: dict[str, Any] = {name: {} for name in ("tools", *local, "grafana")}
     found = {"name": "pipecat-lgtm", "services": services, "volumes": volumes}
     if secrets := _secrets(config):
         found["secrets"] = {name: {"file": str(path)} for name, path in secrets.items()}
@@ -100,12 +120,16 @@ def _engine(config: Config, placement: Placement, name: str, local: list[str]) -
     }
     if name == "collector":
         # What the collector has not flushed is lost when it ends; it starts last and gets time to empty its queues.
-        made["depends_on"] |= {store: {"condition": "service_healthy"} for store in local if store in {"prometheus", "tempo", "loki"}}
+        made["depends_on"] |= {
+            store: {"condition": "service_healthy"} for store in local if store in {"prometheus", "tempo", "loki"}
+        }
         made["mem_limit"] = f"{config.collector.memory_limit * 5 // 4 // 1024**2}m"
         made["stop_grace_period"] = "30s"
         variables = sorted({variable for extra in config.exporters for variable in extra.headers.values()})
         if variables:
-            made["environment"] = {variable: f"${{{variable}:?set it for exporters in stack.yaml}}" for variable in variables}
+            made["environment"] = {
+                variable: f"${{{variable}:?set it for exporters in stack.yaml}}" for variable in variables
+            }
         if secrets := _secrets(config):
             made["secrets"] = list(secrets)
     return made
@@ -156,7 +180,11 @@ def _published(config: Config, port: int) -> str:
 
 def _secrets(config: Config) -> dict[str, Any]:
     network = config.network
-    files = {edge.TOKEN_FILE: network.auth.token_file, edge.CERT_FILE: network.tls.cert_file, edge.KEY_FILE: network.tls.key_file}
+    files = {
+        edge.TOKEN_FILE: network.auth.token_file,
+        edge.CERT_FILE: network.tls.cert_file,
+        edge.KEY_FILE: network.tls.key_file,
+    }
     return {mounted.rsplit("/", 1)[1]: path for mounted, path in files.items() if path is not None}
 
 
@@ -200,7 +228,15 @@ def _sandbox(config: Config) -> dict[str, Any]:
     return {
         "profiles": ["demo"],
         "build": {"context": ".", "dockerfile": "docker/sandbox.Dockerfile"},
-        "command": ["demo", "--otlp", f"http://collector:{config.network.ports.otlp_http}", "--port", str(port), "--address", "0.0.0.0"],  # noqa: S104 - inside a container
+        "command": [
+            "demo",
+            "--otlp",
+            f"http://collector:{config.network.ports.otlp_http}",
+            "--port",
+            str(port),
+            "--address",
+            "0.0.0.0",  # noqa: S104 - inside a container
+        ],
         **_confined("sandbox", user="65534:65534"),
         "environment": {"HOME": "/tmp", "NUMBA_CACHE_DIR": "/tmp"},  # noqa: S108 - inside a container
         "tmpfs": ["/tmp"],  # noqa: S108 - inside a container

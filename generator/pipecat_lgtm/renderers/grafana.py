@@ -11,7 +11,12 @@ from pipecat_lgtm.renderers.collector.edge import url
 from pipecat_lgtm.renderers.placement import Placement
 from pipecat_lgtm.renderers.text import to_yaml
 
-PROMETHEUS, TEMPO, LOKI, ALERTMANAGER = "pipecat-prometheus", "pipecat-tempo", "pipecat-loki", "pipecat-alertmanager"
+PROMETHEUS, TEMPO, LOKI, ALERTMANAGER = (
+    "pipecat-prometheus",
+    "pipecat-tempo",
+    "pipecat-loki",
+    "pipecat-alertmanager",
+)
 """Datasource uids; links between datasources name them."""
 
 
@@ -44,7 +49,10 @@ def _provider(placement: Placement) -> dict[str, Any]:
 
 def _datasources(config: Config, placement: Placement) -> dict[str, Any]:
     stores, ports = config.stores, config.network.ports
-    trace_tags = [{"key": "service.name", "value": labels.SERVICE_NAME}, {"key": "deployment.environment", "value": labels.ENVIRONMENT}]
+    trace_tags = [
+        {"key": "service.name", "value": labels.SERVICE_NAME},
+        {"key": "deployment.environment", "value": labels.ENVIRONMENT},
+    ]
     prometheus = {
         "httpMethod": "POST",
         "exemplarTraceIdDestinations": [{"name": labels.TRACE_ID, "datasourceUid": TEMPO}],
@@ -69,17 +77,45 @@ def _datasources(config: Config, placement: Placement) -> dict[str, Any]:
     }
     loki = {
         "derivedFields": [
-            {"name": "trace", "matcherType": "label", "matcherRegex": labels.TRACE_ID, "datasourceUid": TEMPO, "url": "$${__value.raw}", "urlDisplayLabel": "Open the conversation"}
+            {
+                "name": "trace",
+                "matcherType": "label",
+                "matcherRegex": labels.TRACE_ID,
+                "datasourceUid": TEMPO,
+                "url": "$${__value.raw}",
+                "urlDisplayLabel": "Open the conversation",
+            }
         ]
     }
     sources = [
-        _source("Prometheus", "prometheus", PROMETHEUS, url(stores.prometheus.url, placement, "prometheus", ports.prometheus), prometheus) | {"isDefault": True},
+        _source(
+            "Prometheus",
+            "prometheus",
+            PROMETHEUS,
+            url(stores.prometheus.url, placement, "prometheus", ports.prometheus),
+            prometheus,
+        )
+        | {"isDefault": True},
         _source("Tempo", "tempo", TEMPO, url(stores.tempo.url, placement, "tempo", ports.tempo), tempo),
         _source("Loki", "loki", LOKI, url(stores.loki.url, placement, "loki", ports.loki), loki),
-        _source("Alertmanager", "alertmanager", ALERTMANAGER, f"http://{placement.host('alertmanager')}:{ports.alertmanager}", {"implementation": "prometheus"}),
+        _source(
+            "Alertmanager",
+            "alertmanager",
+            ALERTMANAGER,
+            f"http://{placement.host('alertmanager')}:{ports.alertmanager}",
+            {"implementation": "prometheus"},
+        ),
     ]
     return {"apiVersion": 1, "prune": True, "datasources": sources}
 
 
 def _source(name: str, kind: str, uid: str, address: str, settings: dict[str, Any]) -> dict[str, Any]:
-    return {"name": name, "type": kind, "uid": uid, "access": "proxy", "url": address, "editable": False, "jsonData": settings}
+    return {
+        "name": name,
+        "type": kind,
+        "uid": uid,
+        "access": "proxy",
+        "url": address,
+        "editable": False,
+        "jsonData": settings,
+    }

@@ -50,7 +50,11 @@ def _server(config: Config, placement: Placement) -> dict[str, Any]:
                 }
             ]
         },
-        "compactor": {"working_directory": f"{data}/compactor", "retention_enabled": True, "delete_request_store": "filesystem"},
+        "compactor": {
+            "working_directory": f"{data}/compactor",
+            "retention_enabled": True,
+            "delete_request_store": "filesystem",
+        },
         "distributor": {"otlp_config": {"default_resource_attributes_as_index_labels": []}},
         "limits_config": {
             "retention_period": format_seconds(config.retention.logs),

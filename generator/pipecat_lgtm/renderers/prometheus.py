@@ -58,7 +58,9 @@ def _server(config: Config, placement: Placement) -> dict[str, Any]:
         "otlp": {"promote_resource_attributes": promoted, "keep_identifying_resource_attributes": True},
         "rule_files": ["rules/*.yml"],
         "alerting": {
-            "alertmanagers": [{"static_configs": [{"targets": [f"{placement.host('alertmanager')}:{ports.alertmanager}"]}]}]
+            "alertmanagers": [
+                {"static_configs": [{"targets": [f"{placement.host('alertmanager')}:{ports.alertmanager}"]}]}
+            ]
         },
         "scrape_configs": [
             {"job_name": name, "static_configs": [{"targets": [f"{placement.host(part)}:{port}"]}]}

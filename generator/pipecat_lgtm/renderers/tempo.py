@@ -39,17 +39,23 @@ def _server(config: Config, placement: Placement) -> dict[str, Any]:
         "ingester": {
             "trace_idle_period": "5s",
             "max_block_duration": "5m",
-            "lifecycler": {"ring": {"kvstore": {"store": "inmemory"}, "replication_factor": 1}, "address": "127.0.0.1", "min_ready_duration": "0s"},
+            "lifecycler": {
+                "ring": {"kvstore": {"store": "inmemory"}, "replication_factor": 1},
+                "address": "127.0.0.1",
+                "min_ready_duration": "0s",
+            },
         },
         "compactor": {"compaction": {"block_retention": format_seconds(config.retention.traces)}},
         "querier": {"frontend_worker": {"frontend_address": f"127.0.0.1:{ports.tempo_grpc}"}},
         "memberlist": {"bind_addr": ["127.0.0.1"], "bind_port": 0, "join_members": []},
-        "storage": {
-            "trace": {"backend": "local", "local": {"path": f"{data}/blocks"}, "wal": {"path": f"{data}/wal"}}
-        },
+        "storage": {"trace": {"backend": "local", "local": {"path": f"{data}/blocks"}, "wal": {"path": f"{data}/wal"}}},
         "overrides": {
             "defaults": {
-                "ingestion": {"rate_limit_bytes": 30_000_000, "burst_size_bytes": 60_000_000, "max_traces_per_user": 50_000},
+                "ingestion": {
+                    "rate_limit_bytes": 30_000_000,
+                    "burst_size_bytes": 60_000_000,
+                    "max_traces_per_user": 50_000,
+                },
                 "global": {"max_bytes_per_trace": _ONE_CONVERSATION},
             }
         },

@@ -37,6 +37,8 @@ def to_yaml(data: Any, *, note: str = "") -> str:  # noqa: ANN401 - any YAML dat
         data: mappings keep their order.
         note: a sentence or two for the reader of the file, below the header.
     """
-    head = "\n".join(f"# {line}" for part in (HEADER, note) if part for line in textwrap.wrap(part, _WIDTH, break_on_hyphens=False))
+    head = "\n".join(
+        f"# {line}" for part in (HEADER, note) if part for line in textwrap.wrap(part, _WIDTH, break_on_hyphens=False)
+    )
     body = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH, default_flow_style=False)
     return f"{head}\n{body}"

@@ -66,4 +66,9 @@ def groups(config: Config) -> dict[str, list[Recording]]:
         Recording(recorded("turns_with_latency", "increase"), promql.increase(m.TURN_TTFW, WINDOW)),
         Recording(recorded("conversations", "increase"), promql.increase(m.CONVERSATIONS, WINDOW)),
     ]
-    return {"pipecat-latency": latency, "pipecat-stages": stages, "pipecat-shares": shares, "pipecat-health": health}
+    return {
+        "pipecat-latency": latency,
+        "pipecat-stages": stages,
+        "pipecat-shares": shares,
+        "pipecat-health": health,
+    }

@@ -36,7 +36,9 @@ def _call_options(parser: argparse.ArgumentParser, *, provider: bool) -> None:
         parser.add_argument("--provider", required=True, help="base address of the provider, without /v1")
     parser.add_argument("--calls", type=int, default=len(SCENARIOS))
     parser.add_argument("--concurrency", type=int, default=5)
-    parser.add_argument("--scenario", action="append", choices=sorted(SCENARIOS), help="repeatable; all in turn by default")
+    parser.add_argument(
+        "--scenario", action="append", choices=sorted(SCENARIOS), help="repeatable; all in turn by default"
+    )
     parser.add_argument("--service-name", default="sandbox-bot")
     parser.add_argument("--environment", default="demo")
     parser.add_argument("--ledger", type=Path)

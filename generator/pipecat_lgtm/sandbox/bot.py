@@ -11,7 +11,10 @@ from pipecat.observers.base_observer import BaseObserver, FramePushed
 from pipecat.pipeline.pipeline import Pipeline
 from pipecat.pipeline.worker import PipelineParams, PipelineWorker
 from pipecat.processors.aggregators.llm_context import LLMContext
-from pipecat.processors.aggregators.llm_response_universal import LLMContextAggregatorPair, LLMUserAggregatorParams
+from pipecat.processors.aggregators.llm_response_universal import (
+    LLMContextAggregatorPair,
+    LLMUserAggregatorParams,
+)
 from pipecat.services.llm_service import FunctionCallParams
 from pipecat.services.openai.llm import OpenAILLMService
 from pipecat.services.openai.stt import OpenAISTTService
@@ -23,6 +26,7 @@ from pipecat.workers.runner import WorkerRunner
 
 from pipecat_lgtm.sandbox import logs
 from pipecat_lgtm.sandbox.scenarios import Scenario
+from pipecat_lgtm.sandbox.transport import EnergyVAD, Loudspeaker, Microphone
 
 _SPEAKING_SECONDS = 0.8
 _TOOL_SECONDS = 0.3
@@ -82,11 +86,11 @@ async def get_weather(params: FunctionCallParams, city: str) -> None:
 
 async def place(call: Call, progress: Progress) -> None:
     """Run one call to its end."""
-    from pipecat_lgtm.sandbox.transport import EnergyVAD, Loudspeaker, Microphone
-
-    service = {"api_key": call.key, "base_url": call.provider_url}
+    key, url = call.key, call.provider_url
     llm = OpenAILLMService(
-        **service, settings=OpenAILLMService.Settings(model="gpt-4.1", system_instruction="You are a friendly sandbox bot.")
+        api_key=key,
+        base_url=url,
+        settings=OpenAILLMService.Settings(model="gpt-4.1", system_instruction="You are a friendly sandbox bot."),
     )
     context = LLMContext(tools=[get_weather])
     user, bot = LLMContextAggregatorPair(
@@ -98,7 +102,17 @@ async def place(call: Call, progress: Progress) -> None:
     )
     audio = TransportParams(audio_in_enabled=True, audio_out_enabled=True)
     microphone, loudspeaker, ears = Microphone(audio), Loudspeaker(audio), _Ears()
-    pipeline = Pipeline([microphone, OpenAISTTService(**service), user, llm, OpenAITTSService(**service), loudspeaker, bot])
+    pipeline = Pipeline(
+        [
+            microphone,
+            OpenAISTTService(api_key=key, base_url=url),
+            user,
+            llm,
+            OpenAITTSService(api_key=key, base_url=url),
+            loudspeaker,
+            bot,
+        ]
+    )
     worker = PipelineWorker(
         pipeline,
         params=PipelineParams(enable_metrics=True, enable_usage_metrics=True),
@@ -125,7 +139,12 @@ async def place(call: Call, progress: Progress) -> None:
 
 
 async def _converse(  # noqa: PLR0913, PLR0917 - the parts of one call
-    call: Call, worker: PipelineWorker, context: LLMContext, microphone: object, ears: _Ears, progress: Progress
+    call: Call,
+    worker: PipelineWorker,
+    context: LLMContext,
+    microphone: Microphone,
+    ears: _Ears,
+    progress: Progress,
 ) -> None:
     await asyncio.sleep(0.5)
     context.add_message({"role": "developer", "content": "Please introduce yourself."})
@@ -137,9 +156,9 @@ async def _converse(  # noqa: PLR0913, PLR0917 - the parts of one call
             await asyncio.sleep(turn.pause)
         progress(call.id, f"turn {number}")
         ears.listen()
-        microphone.speaking = True  # type: ignore[attr-defined]
+        microphone.speaking = True
         await asyncio.sleep(_SPEAKING_SECONDS)
-        microphone.speaking = False  # type: ignore[attr-defined]
+        microphone.speaking = False
         following = call.scenario.turns[number - 1 :]
         if following and following[0].barge_in is not None:
             ears.listen()

@@ -33,7 +33,9 @@ async def place_all(arguments: argparse.Namespace, stop: asyncio.Event) -> int:
         raise TypeError("Pipecat's setup_tracing set no provider")
     ledger = Ledger()
     tracing.add_span_processor(ledger)
-    resource = Resource.create({"service.name": arguments.service_name, "deployment.environment": arguments.environment})
+    resource = Resource.create(
+        {"service.name": arguments.service_name, "deployment.environment": arguments.environment}
+    )
     logging = logs.set_up(OTLPLogExporter(f"{arguments.otlp}/v1/logs", headers=headers), resource, "DEBUG")
     scenarios = [SCENARIOS[name] for name in arguments.scenario or SCENARIOS]
     run = uuid.uuid4().hex[:6]
@@ -63,7 +65,7 @@ async def place_all(arguments: argparse.Namespace, stop: asyncio.Event) -> int:
     (outcome,) = await asyncio.gather(placing, return_exceptions=True)
     logger.remove()
     tracing.shutdown()
-    logging.shutdown()  # type: ignore[no-untyped-call]
+    logging.shutdown()
     if arguments.ledger:
         ledger.write(arguments.ledger, {call.id: call.scenario.name for call in calls})
     if isinstance(outcome, BaseException) and not stopped:

@@ -58,7 +58,12 @@ class Ledger(SpanProcessor):
 
 def _call(trace_id: str, spans: list[dict[str, Any]], calls: dict[str, str]) -> dict[str, Any]:
     conversation = next((s["attributes"]["conversation.id"] for s in spans if "conversation.id" in s["attributes"]), "")
-    return {"conversation_id": conversation, "trace_id": trace_id, "scenario": calls.get(conversation, ""), **_totals(spans)}
+    return {
+        "conversation_id": conversation,
+        "trace_id": trace_id,
+        "scenario": calls.get(conversation, ""),
+        **_totals(spans),
+    }
 
 
 def _totals(spans: list[dict[str, Any]]) -> dict[str, Any]:
@@ -70,7 +75,9 @@ def _totals(spans: list[dict[str, Any]]) -> dict[str, Any]:
     }
     return {
         "spans": dict(named),
-        "latencies": [turn["turn.user_bot_latency_seconds"] for turn in turns if "turn.user_bot_latency_seconds" in turn],
+        "latencies": [
+            turn["turn.user_bot_latency_seconds"] for turn in turns if "turn.user_bot_latency_seconds" in turn
+        ],
         "interrupted": sum(bool(turn.get("turn.was_interrupted")) for turn in turns),
         "ttfb": {stage: _ttfb(spans, stage) for stage in ("stt", "llm", "tts")},
         "tokens": tokens,

@@ -18,9 +18,14 @@ if TYPE_CHECKING:
 
 _WORKER: ContextVar[PipelineWorker | None] = ContextVar("worker", default=None)
 _SEVERITIES = {
-    "TRACE": SeverityNumber.TRACE, "DEBUG": SeverityNumber.DEBUG, "INFO": SeverityNumber.INFO, "SUCCESS": SeverityNumber.INFO2,
-    "WARNING": SeverityNumber.WARN, "ERROR": SeverityNumber.ERROR, "CRITICAL": SeverityNumber.FATAL,
-}  # fmt: skip
+    "TRACE": SeverityNumber.TRACE,
+    "DEBUG": SeverityNumber.DEBUG,
+    "INFO": SeverityNumber.INFO,
+    "SUCCESS": SeverityNumber.INFO2,
+    "WARNING": SeverityNumber.WARN,
+    "ERROR": SeverityNumber.ERROR,
+    "CRITICAL": SeverityNumber.FATAL,
+}
 
 
 def belongs_to(worker: PipelineWorker) -> None:
@@ -43,7 +48,10 @@ def set_up(exporter: "LogRecordExporter", resource: Resource, level: str) -> Log
                 severity_text=record["level"].name,
                 severity_number=_SEVERITIES.get(record["level"].name, SeverityNumber.UNSPECIFIED),
                 body=record["message"],
-                attributes={"code.function": f"{record['name']}.{record['function']}", "code.lineno": record["line"]},
+                attributes={
+                    "code.function": f"{record['name']}.{record['function']}",
+                    "code.lineno": record["line"],
+                },
             )
         )
 

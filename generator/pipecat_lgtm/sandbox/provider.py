@@ -6,6 +6,7 @@ The API key names the call: `<scenario>.<call>.<seed>`. So calls never mix, and 
 import asyncio
 import json
 import random
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -19,7 +20,10 @@ _HANG_SECONDS = 30.0
 _SLOW_CHUNK_SECONDS = 0.4
 _TOKEN_SECONDS = 0.005
 _MAX_BODY_BYTES = 64 * 2**20
-_STATUS = {"http_500": (500, "server_error", "The server had an error."), "http_429": (429, "rate_limit_exceeded", "Rate limit reached.")}
+_STATUS = {
+    "http_500": (500, "server_error", "The server had an error."),
+    "http_429": (429, "rate_limit_exceeded", "Rate limit reached."),
+}
 
 
 @dataclass
@@ -49,6 +53,9 @@ class Refused(Exception):  # noqa: N818 - not an error of ours
         self.status, self.reason = status, reason
 
 
+Handler = Callable[[web.Request, _Call], Awaitable[web.StreamResponse]]
+
+
 class Provider:
     """The server's state: one entry per call, and the truth."""
 
@@ -66,10 +73,10 @@ class Provider:
         app.router.add_get("/truth", self._truth)
         return app
 
-    def _guarded(self, handler):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - aiohttp's handler type
+    def _guarded(self, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def guarded(request: web.Request) -> web.StreamResponse:
             try:
-                return await handler(request, self._call(request))  # type: ignore[no-any-return]
+                return await handler(request, self._call(request))
             except Refused as refused:
                 self.truth.rejected(refused.reason)
                 return _error(refused.status, "invalid_request_error", refused.reason)

@@ -26,7 +26,12 @@ def chat(messages: list[Any]) -> Iterator[dict[str, Any]]:
     last = messages[-1] if isinstance(messages[-1], dict) else {}
     text = last.get("content") if isinstance(last.get("content"), str) else ""
     if last.get("role") == "user" and "weather" in str(text):
-        call = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "get_weather", "arguments": '{"city": "Paris"}'}}
+        call = {
+            "index": 0,
+            "id": "call_1",
+            "type": "function",
+            "function": {"name": "get_weather", "arguments": '{"city": "Paris"}'},
+        }
         yield _chunk({"role": "assistant", "tool_calls": [call]})
         yield _chunk({}, "tool_calls")
     else:

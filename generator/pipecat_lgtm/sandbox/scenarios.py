@@ -15,7 +15,6 @@ class Turn:
         faults: what goes wrong, by stage.
         pause: seconds of silence before the caller speaks, after the bot has ended.
         barge_in: the caller speaks this many seconds after the bot began, instead of waiting.
-        answered: the bot is expected to speak; if not, the caller goes on after `patience`.
         patience: seconds the caller waits for an answer at most.
     """
 
@@ -23,7 +22,6 @@ class Turn:
     faults: dict[str, Fault] = field(default_factory=dict)
     pause: float = 0.3
     barge_in: float | None = None
-    answered: bool = True
     patience: float = 8.0
 
 
@@ -56,19 +54,56 @@ _NICE, _WEATHER, _STORY = "Tell me something nice.", "What is the weather in Par
 SCENARIOS: dict[str, Scenario] = {
     one.name: one
     for one in (
-        Scenario("normal", "every number within its bound but STT's and TTFW's pipeline share", (Turn(_NICE), Turn("And another one."))),
-        Scenario("slow-llm", "LLM TTFB beyond its bound, TTFW with it", (Turn(_NICE), Turn("Why?")), Delays(llm=1.6)),
-        Scenario("slow-tts", "TTS TTFB beyond its bound, TTFW with it", (Turn(_NICE), Turn("Why?")), Delays(tts=1.2)),
-        Scenario("tool-call", "two LLM requests in one turn", (Turn(_WEATHER),)),
-        Scenario("barge-in", "one interrupted turn", (Turn(_STORY), Turn("Stop, please.", barge_in=0.8))),
-        Scenario("llm-failure", "one LLM error", (Turn(_NICE, {"llm": "http_500"}, answered=False, patience=4.0), Turn("Are you there?"))),
-        Scenario("tts-failure", "a turn without a voice; spans alone show no error", (Turn(_NICE, {"tts": "http_429"}, answered=False, patience=4.0), Turn("Are you there?"))),
-        Scenario("long-silence", "seven seconds in which nobody speaks", (Turn(_NICE), Turn("Sorry, I was away.", pause=7.0))),
+        Scenario(
+            "normal",
+            "every stage within its bound",
+            (Turn(_NICE), Turn("And another one.")),
+        ),
+        Scenario(
+            "slow-llm",
+            "LLM TTFB beyond its bound, TTFW with it",
+            (Turn(_NICE), Turn("Why?")),
+            Delays(llm=1.6),
+        ),
+        Scenario(
+            "slow-tts",
+            "TTS TTFB beyond its bound, TTFW with it",
+            (Turn(_NICE), Turn("Why?")),
+            Delays(tts=1.2),
+        ),
+        Scenario(
+            "tool-call",
+            "two LLM requests in one turn",
+            (Turn(_WEATHER),),
+        ),
+        Scenario(
+            "barge-in",
+            "one interrupted turn",
+            (Turn(_STORY), Turn("Stop, please.", barge_in=0.8)),
+        ),
+        Scenario(
+            "llm-failure",
+            "one LLM error",
+            (Turn(_NICE, {"llm": "http_500"}, patience=4.0), Turn("Are you there?")),
+        ),
+        Scenario(
+            "tts-failure",
+            "a turn without a voice; spans alone show no error",
+            (Turn(_NICE, {"tts": "http_429"}, patience=4.0), Turn("Are you there?")),
+        ),
+        Scenario(
+            "long-silence",
+            "seven seconds in which nobody speaks",
+            (Turn(_NICE), Turn("Sorry, I was away.", pause=7.0)),
+        ),
         Scenario(
             "pii-spoken",
             "findings counted, and no trace of the card anywhere",
-            (Turn("My card is 4111 1111 1111 1111 and my mail is jane.doe@example.com."), Turn("Call me at +1 415 555 0132.")),
+            (
+                Turn("My card is 4111 1111 1111 1111 and my mail is jane.doe@example.com."),
+                Turn("Call me at +1 415 555 0132."),
+            ),
         ),
     )
-}  # fmt: skip
-"""All scenarios; `mixed` in the command line means each in turn."""
+}
+"""All scenarios, in the order in which a mixed demo places them."""

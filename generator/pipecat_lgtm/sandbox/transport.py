@@ -48,7 +48,7 @@ class Microphone(BaseInputTransport):
         if self._pump_task is not None:
             await self.cancel_task(self._pump_task)
             self._pump_task = None
-        await super().cleanup()
+        await super().cleanup()  # type: ignore[no-untyped-call]
 
     async def _pump(self) -> None:
         samples = int(RATE * _FRAME_SECONDS)

@@ -14,13 +14,19 @@ class Truth:
 
     def __post_init__(self) -> None:
         """Register the metrics."""
-        own = {"registry": self.registry}
-        self._requests = Counter("sandbox_requests", "Requests answered without a fault.", ["stage"], **own)
-        self._delays = Histogram("sandbox_injected_delay_seconds", "Delay before the first byte.", ["stage"], **own)
-        self._faults = Counter("sandbox_injected_faults", "Requests answered with a fault.", ["stage", "fault"], **own)
-        self._rejected = Counter("sandbox_rejected_requests", "Requests that were no valid API calls.", ["reason"], **own)
-        self._tokens = Counter("sandbox_tokens", "Tokens stated in `usage`.", ["type"], **own)
-        self._characters = Counter("sandbox_tts_characters", "Characters synthesised.", **own)
+        own = self.registry
+        self._requests = Counter("sandbox_requests", "Requests answered without a fault.", ["stage"], registry=own)
+        self._delays = Histogram(
+            "sandbox_injected_delay_seconds", "Delay before the first byte.", ["stage"], registry=own
+        )
+        self._faults = Counter(
+            "sandbox_injected_faults", "Requests answered with a fault.", ["stage", "fault"], registry=own
+        )
+        self._rejected = Counter(
+            "sandbox_rejected_requests", "Requests that were no valid API calls.", ["reason"], registry=own
+        )
+        self._tokens = Counter("sandbox_tokens", "Tokens stated in `usage`.", ["type"], registry=own)
+        self._characters = Counter("sandbox_tts_characters", "Characters synthesised.", registry=own)
 
     def answered(self, stage: str, delay: float) -> None:
         """Note a request answered after a delay in seconds."""

@@ -2,8 +2,8 @@
 
 ```
 otlp ─ traces ─ normalise ─ accept ─ protect ─┬─ Tempo
-                                              └─ lean ─┬─ counts, latency, e2e, duration, failures ─ span_metrics ─ Prometheus
-                                                       │                                  └─ breaches ─┘
+                                              └─ lean ─┬─ counts, latency, e2e, duration, failures ─ span_metrics
+                                                       │                  └─ breaches ─ span_metrics ─ Prometheus
                                                        └─ sums ─ signal_to_metrics ─ cumulative ─ Prometheus
      └ logs ─ protect ─┬─ Loki
                        └─ events ─ signal_to_metrics ─ cumulative ─ Prometheus
@@ -13,7 +13,18 @@ otlp ─ traces ─ normalise ─ accept ─ protect ─┬─ Tempo
 from typing import Any
 
 from pipecat_lgtm.config import Config
-from pipecat_lgtm.renderers.collector import accept, edge, events, measure, names, normalise, protect, spans, split, sums
+from pipecat_lgtm.renderers.collector import (
+    accept,
+    edge,
+    events,
+    measure,
+    names,
+    normalise,
+    protect,
+    spans,
+    split,
+    sums,
+)
 from pipecat_lgtm.renderers.collector.builder import manifest
 from pipecat_lgtm.renderers.collector.ottl import drop_spans, transform
 from pipecat_lgtm.renderers.placement import Placement
@@ -53,7 +64,8 @@ def _processors(config: Config) -> dict[str, Any]:
     return {
         "memory_limiter": edge.memory_limiter(config),
         INVALID: drop_spans(
-            "span.trace_id == TraceID(0x00000000000000000000000000000000)", "span.span_id == SpanID(0x0000000000000000)"
+            "span.trace_id == TraceID(0x00000000000000000000000000000000)",
+            "span.span_id == SpanID(0x0000000000000000)",
         ),
         normalise.PROCESSOR: normalise.normalise(config),
         accept.PROCESSOR: accept.accept(config),
@@ -86,11 +98,11 @@ def _connectors(config: Config) -> dict[str, Any]:
 
 def _pipelines(config: Config) -> dict[str, Any]:
     protect_spans, protect_logs = protect.SPANS, protect.LOGS
-    found = {
+    return {
         "traces": _pipeline(
             ["otlp"],
             ["memory_limiter", INVALID, normalise.PROCESSOR, accept.PROCESSOR, "transform/frustration", protect_spans],
-            [edge.TEMPO, *edge.extra(config, "traces"), names.LEAN],
+            [edge.TEMPO, *edge.destinations(config, "traces"), names.LEAN],
         ),
         "traces/lean": _pipeline([names.LEAN], [measure.FILTER, measure.PROCESSOR], [names.MEASURES]),
         "traces/counts": _measuring("counts", names.COUNTS_SM),
@@ -108,7 +120,7 @@ def _pipelines(config: Config) -> dict[str, Any]:
         "logs": _pipeline(
             ["otlp"],
             ["memory_limiter", events.NAMES, protect_logs],
-            [edge.LOKI, *edge.extra(config, "logs"), names.EVENTS],
+            [edge.LOKI, *edge.destinations(config, "logs"), names.EVENTS],
         ),
         "logs/events": _pipeline([names.EVENTS], [events.FILTER, events.VALUES, "batch/serial"], [names.EVENT_SUMS]),
         "metrics/spans": _pipeline(
@@ -125,7 +137,6 @@ def _pipelines(config: Config) -> dict[str, Any]:
             [edge.PROMETHEUS_SUMS],
         ),
     }  # fmt: skip
-    return found
 
 
 def _measuring(name: str, *exporters: str) -> dict[str, list[str]]:

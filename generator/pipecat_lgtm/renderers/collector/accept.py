@@ -30,7 +30,11 @@ def accept(config: Config) -> dict[str, Any]:
     )
     return transform(
         "trace",
-        [not_speech_to_text, group("span", _status(), stage), group("span", _ttfb(config), stage, f"{a.TTFB.span} != nil")],
+        [
+            not_speech_to_text,
+            group("span", _status(), stage),
+            group("span", _ttfb(config), stage, f"{a.TTFB.span} != nil"),
+        ],
     )
 
 

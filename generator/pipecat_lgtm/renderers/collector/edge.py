@@ -49,7 +49,11 @@ def extensions(config: Config, placement: Placement) -> dict[str, Any]:
             "create_directory": True,
             "fsync": True,
             "recreate": True,
-            "compaction": {"directory": f"{placement.data('collector')}/queue", "on_start": True, "on_rebound": True},
+            "compaction": {
+                "directory": f"{placement.data('collector')}/queue",
+                "on_start": True,
+                "on_rebound": True,
+            },
         },
     }
     if network.auth.token_file is not None:
@@ -71,15 +75,23 @@ def exporters(config: Config, placement: Placement) -> dict[str, Any]:
     }
     found: dict[str, Any] = {PROMETHEUS_SPANS: metrics, PROMETHEUS_SUMS: metrics}
     tempo = stores.tempo.otlp_endpoint or f"{placement.host('tempo')}:{ports.tempo_otlp}"
-    found[TEMPO] = {"endpoint": tempo, "tls": {"insecure": stores.tempo.otlp_endpoint is None}, **_kept(config)}
+    found[TEMPO] = {
+        "endpoint": tempo,
+        "tls": {"insecure": stores.tempo.otlp_endpoint is None},
+        **_kept(config),
+    }
     found[LOKI] = {"endpoint": f"{url(stores.loki.url, placement, 'loki', ports.loki)}/otlp", **_kept(config)}
     for extra in config.exporters:
         headers = {name: f"${{env:{variable}}}" for name, variable in extra.headers.items()}
-        found[f"otlp_http/{extra.name}"] = {"endpoint": str(extra.endpoint).rstrip("/"), "headers": headers, **_kept(config)}
+        found[f"otlp_http/{extra.name}"] = {
+            "endpoint": str(extra.endpoint).rstrip("/"),
+            "headers": headers,
+            **_kept(config),
+        }
     return found
 
 
-def extra(config: Config, signal: str) -> list[str]:
+def destinations(config: Config, signal: str) -> list[str]:
     """Return the names of the further destinations of a signal."""
     return [f"otlp_http/{one.name}" for one in config.exporters if signal in one.signals]
 
@@ -109,7 +121,12 @@ def _kept(config: Config) -> dict[str, Any]:
         "sending_queue": {
             "storage": QUEUE,
             "queue_size": config.collector.queue_requests,
-            "batch": {"sizer": "items", "flush_timeout": "1s", "min_size": config.collector.queue_batch, "max_size": 2 * config.collector.queue_batch},
+            "batch": {
+                "sizer": "items",
+                "flush_timeout": "1s",
+                "min_size": config.collector.queue_batch,
+                "max_size": 2 * config.collector.queue_batch,
+            },
         },
         "retry_on_failure": {"max_elapsed_time": "0s", "max_interval": "5s"},
     }

@@ -17,7 +17,16 @@ FILTER = "filter/events"
 VALUES = "transform/event_values"
 
 _COUNTED: tuple[tuple[Event, Metric, dict[str, Attribute]], ...] = (
-    (e.ERROR, m.STAGE_ERRORS, {labels.STAGE: a.STAGE, labels.PROVIDER: a.PROVIDER, labels.MODEL: a.MODEL, labels.CATEGORY: e.CATEGORY}),
+    (
+        e.ERROR,
+        m.STAGE_ERRORS,
+        {
+            labels.STAGE: a.STAGE,
+            labels.PROVIDER: a.PROVIDER,
+            labels.MODEL: a.MODEL,
+            labels.CATEGORY: e.CATEGORY,
+        },
+    ),
     (e.INTERRUPTION, m.INTERRUPTIONS, {}),
     (e.HEARTBEAT, m.HEARTBEATS, {}),
     (e.TASK_OUTCOME, m.TASK_OUTCOMES, {labels.OUTCOME: e.OUTCOME}),
@@ -28,7 +37,9 @@ _WHO = {labels.PROVIDER: a.PROVIDER, labels.MODEL: a.MODEL}
 _LINE = {labels.DIRECTION: e.DIRECTION, labels.SIDE: e.SIDE}
 
 
-def _measured(config: Config) -> list[tuple[Event, Metric, Attribute, dict[str, Attribute], list[float], float]]:
+def _measured(
+    config: Config,
+) -> list[tuple[Event, Metric, Attribute, dict[str, Attribute], list[float], float]]:
     """Return event, metric, value, labels, bounds and the greatest believable value."""
     latency, ratio, network = buckets.latency(config), buckets.ratio(config), buckets.network(config)
     seconds = config.limits.latency
@@ -68,7 +79,10 @@ def processors(config: Config) -> dict[str, Any]:
                 ),
             ],
         ),
-        FILTER: {"error_mode": "ignore", "logs": {"log_record": [f'attributes["{e.EVENT_NAME.name}"] == nil or ({known})']}},
+        FILTER: {
+            "error_mode": "ignore",
+            "logs": {"log_record": [f'attributes["{e.EVENT_NAME.name}"] == nil or ({known})']},
+        },
         VALUES: transform("log", [group("log", _values(config))]),
     }
 

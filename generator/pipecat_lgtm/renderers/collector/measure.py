@@ -11,14 +11,30 @@ from pipecat_lgtm.contract import attributes as a
 from pipecat_lgtm.contract import dialects as d
 from pipecat_lgtm.contract import labels
 from pipecat_lgtm.renderers.collector.names import DURATION, E2E, FAILED, KIND, LATENCY
-from pipecat_lgtm.renderers.collector.ottl import attribute, drop_spans, group, is_number, listed, one_of, quoted, transform
+from pipecat_lgtm.renderers.collector.ottl import (
+    attribute,
+    drop_spans,
+    group,
+    is_number,
+    listed,
+    one_of,
+    quoted,
+    transform,
+)
 from pipecat_lgtm.renderers.collector.sums import REFUSABLE, SUMMED, Summed, spoken
 
 FILTER = "filter/measurable"
 PROCESSOR = "transform/lean"
 _SECONDS = "Double(span.end_time_unix_nano - span.start_time_unix_nano) / 1000000000.0"
 _DATED_MODEL = r"-20\d{2}-?[01]\d-?[0-3]\d$"
-_WORKING = ("measured", "latency", "e2e", "duration", "failed", *(f"refused.{signal}" for signal in REFUSABLE))
+_WORKING = (
+    "measured",
+    "latency",
+    "e2e",
+    "duration",
+    "failed",
+    *(f"refused.{signal}" for signal in REFUSABLE),
+)
 _LABELS = (
     labels.STAGE, labels.PROVIDER, labels.MODEL, labels.STATUS, labels.CATEGORY, labels.INTERRUPTED, labels.OUTCOME,
     labels.CONVERSATION_ID, labels.SERVER_ADDRESS, labels.METHOD, labels.STATUS_CLASS, labels.CONTRIBUTION,
@@ -37,7 +53,7 @@ _CONDITIONS = {
     "turn": one_of("span.name", d.TURN_SPANS),
     "conversation": f"span.name == {quoted(d.CONVERSATION_SPAN)}",
     "tool": f"HasPrefix(span.name, {quoted(d.TOOL_SPAN_PREFIX)})",
-    "http": f'span.kind == SPAN_KIND_CLIENT and ({a.HTTP_METHOD.span} != nil or {attribute("http.method")} != nil)',
+    "http": f"span.kind == SPAN_KIND_CLIENT and ({a.HTTP_METHOD.span} != nil or {attribute('http.method')} != nil)",
     "contribution": f"{a.CONTRIBUTION.span} != nil",
 }
 
@@ -90,7 +106,7 @@ def _label(name: str, path: str) -> list[str]:
     """Return the statements that copy an attribute of any type to a label that always has a value."""
     label = attribute(name)
     return [
-        f"set({label}, String({path})) where {path} != nil and String({path}) != \"\"",
+        f'set({label}, String({path})) where {path} != nil and String({path}) != ""',
         f"set({label}, {quoted(labels.UNKNOWN)}) where {label} == nil",
     ]
 
@@ -105,7 +121,7 @@ def _stage(config: Config) -> list[str]:
         *_label(labels.STATUS, a.STATUS.span),
         f"set({provider}, ToLowerCase({provider}))",
         f"set({model}, {quoted(labels.UNKNOWN)}) where {one_of(model, d.NOT_A_VALUE)}",
-        f"replace_pattern({model}, {quoted(_DATED_MODEL)}, \"\")",
+        f'replace_pattern({model}, {quoted(_DATED_MODEL)}, "")',
         f"set({LATENCY}, {a.TTFB_ACCEPTED.span}) where {a.TTFB_ACCEPTED.span} != nil",
         f"set({attribute('refused.ttfb')}, {a.TTFB_REFUSED.span}) where {a.TTFB_REFUSED.span} != nil",
         f"set({FAILED}, true) where {error} and {a.BRIDGE.span} == nil",
@@ -113,7 +129,8 @@ def _stage(config: Config) -> list[str]:
     ]
     message = "span.status.message"
     statements += [
-        f"set({attribute(labels.CATEGORY)}, {quoted(category)}) where {FAILED} == true and IsMatch({message}, {quoted(pattern)})"
+        f"set({attribute(labels.CATEGORY)}, {quoted(category)}) "
+        f"where {FAILED} == true and IsMatch({message}, {quoted(pattern)})"
         for category, pattern in ERROR_CATEGORIES
     ]
     return [*statements, *_summed_on("stage", config)]
@@ -152,12 +169,7 @@ def _turn(config: Config) -> list[str]:
 
 
 def _summed_on(kind: str, config: Config) -> list[str]:
-    return [
-        line
-        for one in SUMMED
-        if one.on == kind
-        for line in summed(one, config)
-    ]
+    return [line for one in SUMMED if one.on == kind for line in summed(one, config)]
 
 
 def summed(one: Summed, config: Config) -> list[str]:
@@ -193,16 +205,27 @@ def _tool(config: Config) -> list[str]:
 
 
 def _contribution(config: Config) -> list[str]:
-    return [*_label(labels.CONTRIBUTION, a.CONTRIBUTION.span), *_label(labels.OWNER, a.OWNER.span), *_own_duration(config, "contribution")]
+    return [
+        *_label(labels.CONTRIBUTION, a.CONTRIBUTION.span),
+        *_label(labels.OWNER, a.OWNER.span),
+        *_own_duration(config, "contribution"),
+    ]
 
 
 def _http(config: Config) -> list[str]:
-    older = {"http.method": a.HTTP_METHOD, "http.status_code": a.HTTP_STATUS, "net.peer.name": a.SERVER_ADDRESS}
+    older = {
+        "http.method": a.HTTP_METHOD,
+        "http.status_code": a.HTTP_STATUS,
+        "net.peer.name": a.SERVER_ADDRESS,
+    }
     code, status_class = a.HTTP_STATUS.span, attribute(labels.STATUS_CLASS)
     address = attribute(labels.SERVER_ADDRESS)
     url = attribute("url.full")
     return [
-        *(f"set({new.span}, {attribute(old)}) where {new.span} == nil and {attribute(old)} != nil" for old, new in older.items()),
+        *(
+            f"set({new.span}, {attribute(old)}) where {new.span} == nil and {attribute(old)} != nil"
+            for old, new in older.items()
+        ),
         f"set({url}, {attribute('http.url')}) where {url} == nil and {attribute('http.url')} != nil",
         f"set({a.SERVER_ADDRESS.span}, {url}) where {a.SERVER_ADDRESS.span} == nil and IsString({url})",
         *_label(labels.SERVER_ADDRESS, a.SERVER_ADDRESS.span),

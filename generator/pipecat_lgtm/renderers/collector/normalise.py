@@ -73,7 +73,7 @@ def _stages(config: Config) -> list[dict[str, Any]]:
     if config.dialects.article:
         matched = [
             f"set({a.DIALECT.span}, {quoted(d.ARTICLE)})",
-            f"merge_maps(span.attributes, ExtractPatterns(span.name, {quoted(_STAGE_OF_ARTICLE)}), \"upsert\") "
+            f'merge_maps(span.attributes, ExtractPatterns(span.name, {quoted(_STAGE_OF_ARTICLE)}), "upsert") '
             f"where {provider} == nil",
             f"set({provider}, {attribute('provider')}) where {provider} == nil and {attribute('provider')} != nil",
             'delete_key(span.attributes, "provider")',
@@ -100,5 +100,5 @@ def _providers() -> list[dict[str, Any]]:
         f"set({provider}, {quoted(new)}) where {provider} == {quoted(old)}" for old, new in d.PROVIDER_NAMES.items()
     ]
     spoken = attribute("metrics.model")
-    statements.append(f"set({model}, {spoken}) where ({model} == nil or {model} == \"unknown\") and {spoken} != nil")
+    statements.append(f'set({model}, {spoken}) where ({model} == nil or {model} == "unknown") and {spoken} != nil')
     return [group("span", statements, f"{a.STAGE.span} != nil")]

@@ -48,7 +48,8 @@ def _findings() -> list[dict[str, Any]]:
 
 def _flags(path: str) -> list[str]:
     return [
-        f"set({attribute(a.FINDING_PREFIX + one.kind)}, 1) where IsMatch({path}, {quoted(one.pattern)})" for one in SECRETS
+        f"set({attribute(a.FINDING_PREFIX + one.kind)}, 1) where IsMatch({path}, {quoted(one.pattern)})"
+        for one in SECRETS
     ]
 
 
@@ -89,7 +90,10 @@ def _spans(mode: Mode, max_bytes: int) -> list[dict[str, Any]]:
         group("span", _map("span.attributes", mode, max_bytes)),
         group("span", _text(message, mode, max_bytes), f'{message} != ""'),
         group("span", _text(name, mode, max_bytes), f"Len({name}) > 16"),
-        group("spanevent", [*_map("spanevent.attributes", mode, max_bytes), *_text("spanevent.name", mode, max_bytes)]),
+        group(
+            "spanevent",
+            [*_map("spanevent.attributes", mode, max_bytes), *_text("spanevent.name", mode, max_bytes)],
+        ),
     ]
 
 

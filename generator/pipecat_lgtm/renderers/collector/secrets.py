@@ -52,7 +52,8 @@ SECRETS = (
     Secret(
         "email",
         r"[\pL\pN._%+-]+@[\pL\pN-]+(?:\.[\pL\pN-]+)*\.\pL{2,}"
-        r"|(?i:\b[a-z0-9_+-]+(?: (?:dot|underscore|dash) [a-z0-9_+-]+)* at [a-z0-9-]+(?: dot [a-z0-9-]+)* dot [a-z]{2,}\b)",
+        r"|(?i:\b[a-z0-9_+-]+(?: (?:dot|underscore|dash) [a-z0-9_+-]+)* at "
+        r"[a-z0-9-]+(?: dot [a-z0-9-]+)* dot [a-z]{2,}\b)",
     ),
     Secret("iban", r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b"),
     Secret(

@@ -11,7 +11,16 @@ from pipecat_lgtm.contract import attributes as a
 from pipecat_lgtm.contract import labels
 from pipecat_lgtm.contract import metrics as m
 from pipecat_lgtm.renderers import buckets
-from pipecat_lgtm.renderers.collector.names import DURATION, E2E, FAILED, KIND, LATENCY, MEASURE, SEVERITY, SIGNAL
+from pipecat_lgtm.renderers.collector.names import (
+    DURATION,
+    E2E,
+    FAILED,
+    KIND,
+    LATENCY,
+    MEASURE,
+    SEVERITY,
+    SIGNAL,
+)
 from pipecat_lgtm.renderers.collector.ottl import attribute, drop_spans, group, quoted, transform
 
 _STAGE = (labels.STAGE, labels.PROVIDER, labels.MODEL)

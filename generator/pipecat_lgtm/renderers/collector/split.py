@@ -59,7 +59,9 @@ def _foreign() -> list[str]:
         for metric in metrics
     ]
     conditions += [f'metric.name == "pipecat.{family}.duration"' for family in ("latency", "duration")]
-    conditions += [f'metric.name == "pipecat.{family}.calls" and attributes["otel.metric.overflow"] == nil' for family in _CALLS]
+    conditions += [
+        f'metric.name == "pipecat.{family}.calls" and attributes["otel.metric.overflow"] == nil' for family in _CALLS
+    ]
     return conditions
 
 

@@ -17,7 +17,17 @@ from pipecat_lgtm.renderers.collector.ottl import attribute, drop_spans, group, 
 FILTER = "filter/sums"
 REASONS = "transform/reasons"
 FINDINGS = ("card", "email", "phone", "ssn", "iban", "secret")
-REFUSABLE = ("ttfb", "ttfw", "e2e", "turn_duration", "conversation_duration", "tool", "http", "contribution", "sums")
+REFUSABLE = (
+    "ttfb",
+    "ttfw",
+    "e2e",
+    "turn_duration",
+    "conversation_duration",
+    "tool",
+    "http",
+    "contribution",
+    "sums",
+)
 
 
 @dataclass(frozen=True)
@@ -72,7 +82,8 @@ def frustration(config: Config) -> dict[str, Any]:
     """Return the statements that flag a caller's words; run before content is protected."""
     heard = a.TRANSCRIPT.span
     statements = [
-        f"set({attribute(a.FRUSTRATION_PREFIX + kind)}, 1) where IsMatch({heard}, {quoted('(?i)' + '|'.join(patterns))})"
+        f"set({attribute(a.FRUSTRATION_PREFIX + kind)}, 1) "
+        f"where IsMatch({heard}, {quoted('(?i)' + '|'.join(patterns))})"
         for kind, patterns in config.content.frustration.items()
     ]
     return group("span", statements, f'{a.STAGE.span} == "stt"', f"IsString({heard})")
@@ -80,7 +91,11 @@ def frustration(config: Config) -> dict[str, Any]:
 
 def summable(config: Config) -> dict[str, Any]:
     """Return the filter that keeps the lean spans with something to add up."""
-    names = (*(one.working for one in SUMMED), *spoken(config), *(f"refused.{signal}" for signal in REFUSABLE))
+    names = (
+        *(one.working for one in SUMMED),
+        *spoken(config),
+        *(f"refused.{signal}" for signal in REFUSABLE),
+    )
     return drop_spans(" and ".join(f"{attribute(name)} == nil" for name in names))
 
 
