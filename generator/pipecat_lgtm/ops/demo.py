@@ -70,7 +70,7 @@ def calls(
             _follow(lines, count, watch)
             truth = httpx.get(truth_url, timeout=5).json()
             ledger = json.loads(ledger_file.read_text(encoding="utf-8"))
-    rows = list(_rows(config, service, ledger, truth, watch))
+            rows = list(_rows(config, service, ledger, truth, watch))
     return Outcome(service, ledger, rows)
 
 
@@ -163,6 +163,16 @@ def _rows(
     for signal, (query, emitted) in counts.items():
         measured = _until(lambda q=query: store.value(q.expr), emitted, watch, signal)  # type: ignore[misc]
         yield Row(signal, f"{measured:g}", f"{emitted:g}", "", "right" if measured == emitted else "wrong")
+    for stage in labels.STAGES:
+        answered = truth.get(f"sandbox_requests_total{{stage={stage}}}", 0.0)
+        scraped = _until(lambda s=stage: store.value(audit.sandbox_requests(s).expr), answered, watch, f"{stage} truth")  # type: ignore[misc]
+        yield Row(
+            f"{stage} answers, scraped",
+            f"{scraped:g}",
+            f"{answered:g}",
+            "",
+            "right" if scraped == answered else "wrong",
+        )
     yield from _kept(config, service, ledger, watch)
     mean = store.value(audit.ttfw_mean(service).expr)
     told = sum(totals["latencies"]) / max(1, len(totals["latencies"]))

@@ -43,3 +43,9 @@ def ttfb_mean(service: str, stage: str) -> Query:
 
 def _mean(name: str, metric: str, selector: str) -> Query:
     return Query(name, f"sum({metric}_sum{selector}) / sum({metric}_count{selector})", "seconds", "Mean over all.")
+
+
+def sandbox_requests(stage: str) -> Query:
+    """Return how many requests to a stage the sandbox says it answered."""
+    expr = f'sum(sandbox_requests_total{{{labels.STAGE}="{stage}"}})'
+    return Query(f"audit.sandbox.{stage}", expr, "count", "Requests the sandbox answered.")

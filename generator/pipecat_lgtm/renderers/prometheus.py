@@ -63,7 +63,12 @@ def _server(config: Config, placement: Placement) -> dict[str, Any]:
             ]
         },
         "scrape_configs": [
-            {"job_name": name, "static_configs": [{"targets": [f"{placement.host(part)}:{port}"]}]}
+            # A demo's provider lives for less than a minute.
+            {
+                "job_name": name,
+                **({"scrape_interval": "5s"} if name == "sandbox" else {}),
+                "static_configs": [{"targets": [f"{placement.host(part)}:{port}"]}],
+            }
             for name, part, port in targets
         ],
     }
