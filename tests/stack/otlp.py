@@ -1,5 +1,6 @@
 """Spans and logs as OTLP/JSON, built by hand: what a test sends, to the letter."""
 
+import base64
 import itertools
 import json
 import secrets
@@ -21,7 +22,7 @@ def value(raw: Any) -> dict[str, Any]:  # noqa: ANN401 - any OTLP value
         case float():
             return {"doubleValue": raw}
         case bytes():
-            return {"bytesValue": raw.hex()}
+            return {"bytesValue": base64.b64encode(raw).decode()}
         case list():
             return {"arrayValue": {"values": [value(one) for one in raw]}}
         case dict():
