@@ -51,4 +51,4 @@ def format_seconds(seconds: float) -> str:
     for unit, size in (("h", 3600), ("m", 60), ("s", 1)):
         if seconds >= size and seconds % size == 0:
             return f"{int(seconds // size)}{unit}"
-    return f"{round(seconds * 1000, 6):g}ms"
+    return f"{seconds * 1000:.6f}".rstrip("0").rstrip(".") + "ms"

@@ -1,0 +1,97 @@
+"""Verbs about files: init, config, render, validate."""
+
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from pipecat_lgtm.cli_shared import BinDirOption, ConfigOption, err, out, plain
+from pipecat_lgtm.config import load
+from pipecat_lgtm.engines.resolve import find_program
+from pipecat_lgtm.errors import CheckFailed
+from pipecat_lgtm.ops import rendering, settings
+from pipecat_lgtm.ops.engines import manifest_for
+from pipecat_lgtm.ops.validate import validate as run_validators
+
+app = typer.Typer()
+config_app = typer.Typer(no_args_is_help=True, help="Look at the config.")
+app.add_typer(config_app, name="config")
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="Where your stack.yaml shall be.")]) -> None:
+    """Start a stack of your own: `pipecat-lgtm init my-stack`."""
+    out.print(
+        f"wrote {settings.init(folder)}; edit it, then: pipecat-lgtm render --config {folder}/stack.yaml --out {folder}"
+    )
+
+
+@config_app.command()
+def schema() -> None:
+    """Print the JSON Schema of stack.yaml: `pipecat-lgtm config schema > stack.schema.json`."""
+    sys.stdout.write(settings.schema() + "\n")
+
+
+@config_app.command()
+def show(config: ConfigOption = None) -> None:
+    """Print every value in force and where it came from: `pipecat-lgtm config show`."""
+    table = Table("key", "value", "from", box=None, header_style="bold")
+    for key, value, origin in settings.rows(load(config)):
+        table.add_row(key, plain(value), origin)
+    out.print(table)
+
+
+@app.command()
+def render(
+    config: ConfigOption = None,
+    folder: Annotated[Path, typer.Option("--out", help="Where to.")] = Path(),
+    *,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; print the diff and fail if there is any.")
+    ] = False,
+) -> None:
+    """Render every file of the stack: `pipecat-lgtm render --config my-stack/stack.yaml --out my-stack`."""
+    files = rendering.rendered(config, folder)
+    if check:
+        sys.stdout.write(difference := rendering.difference(folder, files))
+        rendering.require_none(difference)
+        err.print(f"{len(files)} files are as rendered")
+        return
+    changes = rendering.write(folder, files)
+    for verb, paths in (("added", changes.added), ("changed", changes.changed), ("removed", changes.removed)):
+        for path in paths:
+            out.print(f"{verb} {path}")
+    err.print(f"{len(files)} files rendered" if changes else f"{len(files)} files, all unchanged")
+
+
+@app.command()
+def validate(
+    folder: Annotated[Path, typer.Argument(help="Holds rendered files.")] = Path(),
+    bin_dir: BinDirOption = None,
+    *,
+    require_all: Annotated[bool, typer.Option("--require-all", help="Fail if a validator could not run.")] = False,
+) -> None:
+    """Run each program's own validator on its rendered file: `pipecat-lgtm validate my-stack`."""
+    colours = {"passed": "green", "failed": "red", "not run": "yellow"}
+    verdicts: Counter[str] = Counter()
+    shipped = load(None).config
+    for check in run_validators(folder, lambda name: find_program(name, manifest_for(name, shipped), bin_dir)):
+        verdicts[check.verdict] += 1
+        out.print(
+            f"[{colours[check.verdict]}]{check.verdict:8}[/] {check.name}: {plain(check.command)}",
+            highlight=False,
+        )
+        if check.detail:
+            out.print(f"         {plain(check.detail)}", highlight=False)
+    if verdicts["failed"]:
+        raise CheckFailed(
+            f"{verdicts['failed']} of {verdicts.total()} validators refused their file", "see the lines above"
+        )
+    if require_all and verdicts["not run"]:
+        raise CheckFailed(
+            f"{verdicts['not run']} of {verdicts.total()} validators could not run",
+            "build the programs first: `pipecat-lgtm up --native`",
+        )

@@ -1,0 +1,43 @@
+"""What all verbs of the command line share: consoles, options, progress."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+out, err = Console(soft_wrap=True), Console(stderr=True, soft_wrap=True)
+"""Results, and progress."""
+
+ConfigOption = Annotated[Path | None, typer.Option("--config", help="Your stack.yaml; without it the shipped one.")]
+StateOption = Annotated[Path | None, typer.Option("--state-dir", help="Where the stack keeps its data, logs and pids.")]
+BinDirOption = Annotated[Path | None, typer.Option(help="Programs to prefer over PATH, cache and building.")]
+
+_QUIET_SECONDS = 10.0
+
+
+def plain(text: str) -> str:
+    """Return a text that rich prints as it is."""
+    return text.replace("[", r"\[")
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, float], None]]:
+    """Show what goes on: one line that changes on a terminal, a line each ten seconds elsewhere."""
+    if err.is_terminal:
+        with err.status("") as status:
+            yield lambda what, elapsed: status.update(f"{plain(what)} ({elapsed:.0f} s)")
+        return
+    shown: dict[str, float] = {}
+
+    def line(what: str, elapsed: float) -> None:
+        head = what.split(":", 1)[0]
+        now = time.monotonic()
+        if now - shown.get(head, 0.0) >= _QUIET_SECONDS:
+            shown[head] = now
+            err.print(f"  {plain(what)} ({elapsed:.0f} s)", highlight=False)
+
+    yield line
