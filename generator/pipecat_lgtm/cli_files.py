@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from pipecat_lgtm.cli_shared import BinDirOption, ConfigOption, err, out, plain
 from pipecat_lgtm.config import load
@@ -38,10 +37,8 @@ def schema() -> None:
 @config_app.command()
 def show(config: ConfigOption = None) -> None:
     """Print every value in force and where it came from: `pipecat-lgtm config show`."""
-    table = Table("key", "value", "from", box=None, header_style="bold")
     for key, value, origin in settings.rows(load(config)):
-        table.add_row(key, plain(value), origin)
-    out.print(table)
+        out.print(f"[bold]{key}[/]: {plain(value)}  [dim]# {plain(origin)}[/]", highlight=False)
 
 
 @app.command()

@@ -1,14 +1,14 @@
 """From stack.yaml to `Config`: the shipped file, then the user's file over it, then the preset under the overrides."""
 
-import difflib
 import importlib.resources
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
+from pipecat_lgtm.config.explain import did_you_mean, explain
 from pipecat_lgtm.config.model import Config
 from pipecat_lgtm.config.source import KeyPath, Source, read
 from pipecat_lgtm.errors import ConfigError
@@ -53,11 +53,11 @@ def load(path: Path | None) -> Loaded:
     origins: dict[KeyPath, str] = {}
     for source in sources:
         _overlay(values, source.data, (), source, origins)
-    preset = _apply_preset(values, origins, sources[-1])
+    _apply_preset(values, origins, sources[-1])
     try:
         config = Config.model_validate(values)
     except ValidationError as error:
-        raise _explain(error, sources, preset) from error
+        raise explain(error, sources) from error
     return Loaded(config, values, origins)
 
 
@@ -76,18 +76,17 @@ def _overlay(
             origins[here] = f"{source.name}:{source.lines[here]}"
 
 
-def _apply_preset(values: dict[str, Any], origins: dict[KeyPath, str], source: Source) -> str:
+def _apply_preset(values: dict[str, Any], origins: dict[KeyPath, str], source: Source) -> None:
     thresholds, presets = values.get("thresholds"), values.get("presets")
     if not isinstance(thresholds, dict) or not isinstance(presets, dict):
-        raise ConfigError(
-            f"{source.name}: thresholds and presets are sections with keys below them",
-            "see the shipped stack.yaml",
-        )
+        return  # the model says what is wrong with them
     name = thresholds.get("preset")
+    if name in presets and not isinstance(presets[name], dict):
+        return
     if name not in presets:
-        where, guess = _at(source, ("thresholds", "preset")), _did_you_mean(str(name), presets)
         raise ConfigError(
-            f"{where}thresholds.preset: there is no preset {name!r}{guess}",
+            f"{source.at(('thresholds', 'preset'))}thresholds.preset: there is no preset {name!r}"
+            f"{did_you_mean(str(name), presets)}",
             f"use one of {', '.join(presets)}, or add it under presets",
         )
     merged: dict[str, Any] = {}
@@ -100,7 +99,6 @@ def _apply_preset(values: dict[str, Any], origins: dict[KeyPath, str], source: S
     merged_over = Source("", thresholds, {path: 0 for path, _ in _walk(thresholds)})
     _overlay(merged, thresholds, (), merged_over, {})
     values["thresholds"] = merged
-    return str(name)
 
 
 def _walk(data: dict[str, Any], path: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
@@ -108,48 +106,3 @@ def _walk(data: dict[str, Any], path: KeyPath = ()) -> Iterator[tuple[KeyPath, A
         yield (*path, key), value
         if isinstance(value, dict):
             yield from _walk(value, (*path, key))
-
-
-def _explain(error: ValidationError, sources: list[Source], preset: str) -> ConfigError:
-    """Turn pydantic's first complaint into which key, which line, what is wrong and what to do."""
-    first = error.errors()[0]
-    path = tuple(part for part in first["loc"] if not _is_tag(part))
-    dotted = ".".join(map(str, path))
-    where = next((at for source in reversed(sources) if (at := _at(source, path))), "")
-    if first["type"] == "extra_forbidden":
-        siblings = _fields_at(Config, path[:-1])
-        guess = _did_you_mean(str(path[-1]), siblings)
-        return ConfigError(f"{where}{dotted}: unknown key{guess}", f"keys here: {', '.join(sorted(siblings))}")
-    what = first["msg"].removeprefix("Value error, ")
-    if first["type"] == "missing":
-        what = f"missing (preset {preset} does not give it either)"
-    given = first.get("input")
-    shown = f" (got {given!r})" if isinstance(given, str | int | float) and not isinstance(given, bool) else ""
-    return ConfigError(
-        f"{where}{dotted}: {what}{shown}", "correct that key; `pipecat-lgtm config show` prints all of them"
-    )
-
-
-def _is_tag(part: str | int) -> bool:
-    return part in {"IPv4Address", "IPv6Address", "ipv4", "ipv6"}
-
-
-def _at(source: Source, path: KeyPath) -> str:
-    line = source.lines.get(path)
-    return f"{source.name}:{line}: " if line else ""
-
-
-def _did_you_mean(word: str, known: Any) -> str:  # noqa: ANN401 - any collection of names
-    close = difflib.get_close_matches(word, [str(name) for name in known], n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
-
-
-def _fields_at(model: Any, path: KeyPath) -> list[str]:  # noqa: ANN401 - a type annotation
-    """Return the keys allowed at a path, following sections, lists and maps."""
-    for part in path:
-        if isinstance(model, type) and issubclass(model, BaseModel):
-            field = model.model_fields.get(str(part))
-            model = field.annotation if field else None
-        else:
-            model = next((arg for arg in get_args(model) if isinstance(arg, type) and issubclass(arg, BaseModel)), None)
-    return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []

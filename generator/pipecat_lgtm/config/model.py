@@ -1,9 +1,12 @@
 """The whole config, section by section; stack.yaml has the values, their units and their sources."""
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
-from pydantic import Field, HttpUrl, field_validator, model_validator
+from pydantic import BeforeValidator, Field, HttpUrl, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from pipecat_lgtm.config.base import Section
 from pipecat_lgtm.config.network import Network
@@ -13,6 +16,11 @@ from pipecat_lgtm.config.versions import Versions
 from pipecat_lgtm.contract.labels import PER_CALL_KEYS
 
 PositiveNumber = Annotated[float, Field(gt=0)]
+_SOME = Field(min_length=1)
+
+
+def _first_repeated(names: Iterable[str]) -> str:
+    return next((name for name, count in Counter(names).items() if count > 1), "")
 
 
 class Services(Section):
@@ -25,12 +33,12 @@ class Services(Section):
 class Histograms(Section):
     """Bucket bounds per family, before the thresholds are added."""
 
-    latency: tuple[Seconds, ...]
-    duration: tuple[Seconds, ...]
-    tokens: tuple[Count, ...]
-    ratio: tuple[PositiveNumber, ...]
-    network: tuple[Seconds, ...]
-    memory: tuple[Bytes, ...]
+    latency: Annotated[tuple[Seconds, ...], _SOME]
+    duration: Annotated[tuple[Seconds, ...], _SOME]
+    tokens: Annotated[tuple[Count, ...], _SOME]
+    ratio: Annotated[tuple[PositiveNumber, ...], _SOME]
+    network: Annotated[tuple[Seconds, ...], _SOME]
+    memory: Annotated[tuple[Bytes, ...], _SOME]
 
 
 class Limits(Section):
@@ -49,6 +57,10 @@ class Dialects(Section):
     openinference: bool
 
 
+_NOT_RE2 = re.compile(r"\(\?(?:[=!>(]|<[=!]|P=)|\\[1-9]|[*+?}]\+")
+"""Looking around, groups by number or name, atomic groups and possessive repeats: Python has them, RE2 has not."""
+
+
 class Content(Section):
     """What happens to what was said."""
 
@@ -65,6 +77,8 @@ class Content(Section):
                     re.compile(pattern)
                 except re.error as error:
                     raise ValueError(f"{kind}: {pattern!r} is not a regular expression: {error}") from error
+                if unknown := _NOT_RE2.search(re.sub(r"\\[^1-9]", "", pattern)):
+                    raise ValueError(f"{kind}: {pattern!r}: the collector's RE2 knows no {unknown[0]!r}")
         return value
 
 
@@ -81,10 +95,12 @@ class Cardinality(Section):
     @classmethod
     def _not_per_call(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for key in value:
-            if key in PER_CALL_KEYS:
+            if key in PER_CALL_KEYS or key.replace("_", ".") in PER_CALL_KEYS:
                 raise ValueError(
                     f"{key} has a value per call or host: as a label it would be a series per call; leave it out"
                 )
+        if repeated := _first_repeated(value):
+            raise ValueError(f"{repeated} is given twice")
         return value
 
 
@@ -124,13 +140,24 @@ class Stores(Section):
     loki: Store
 
 
+def _variable_name(value: object) -> object:
+    if not isinstance(value, str) or not re.fullmatch(_VARIABLE, value):
+        # Not a ValueError: that one would be shown with the value, which may be a secret.
+        raise PydanticCustomError("secret", "give the NAME of the environment variable that holds it, not the value")
+    return value
+
+
+_VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
+VariableName = Annotated[str, Field(pattern=f"^{_VARIABLE}$"), BeforeValidator(_variable_name)]
+
+
 class Exporter(Section):
     """A further OTLP destination of protected traces and logs."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
     endpoint: HttpUrl
     signals: tuple[Literal["traces", "logs"], ...]
-    headers: dict[str, Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]] = Field(default_factory=dict)
+    headers: dict[str, VariableName] = Field(default_factory=dict)
 
 
 class Retention(Section):
@@ -167,3 +194,10 @@ class Config(Section):
     exporters: tuple[Exporter, ...]
     retention: Retention
     routing: Routing
+
+    @field_validator("exporters")
+    @classmethod
+    def _distinct(cls, value: tuple[Exporter, ...]) -> tuple[Exporter, ...]:
+        if repeated := _first_repeated(one.name for one in value):
+            raise ValueError(f"two are named {repeated}")
+        return value

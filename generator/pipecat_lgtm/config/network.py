@@ -1,14 +1,22 @@
 """Where things listen, and who may talk to them."""
 
-from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, IPvAnyAddress, model_validator
 
 from pipecat_lgtm.config.base import Section
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _absolute(path: Path) -> Path:
+    if not path.is_absolute():
+        raise ValueError(f"{path} is not absolute; the program that reads it runs in another folder")
+    return path
+
+
+SecretFile = Annotated[Path, AfterValidator(_absolute)]
 
 
 class Ports(Section):
@@ -41,14 +49,14 @@ class Ports(Section):
 class Auth(Section):
     """Who may send telemetry."""
 
-    token_file: Path | None
+    token_file: SecretFile | None
 
 
 class Tls(Section):
     """The OTLP receiver's certificate."""
 
-    cert_file: Path | None
-    key_file: Path | None
+    cert_file: SecretFile | None
+    key_file: SecretFile | None
 
     @model_validator(mode="after")
     def _both(self) -> "Tls":
@@ -60,7 +68,7 @@ class Tls(Section):
 class Network(Section):
     """Addresses, ports, authentication and TLS."""
 
-    address: IPv4Address | IPv6Address
+    address: IPvAnyAddress
     ports: Ports
     auth: Auth
     tls: Tls

@@ -9,6 +9,8 @@ import yaml
 from pipecat_lgtm.errors import ConfigError
 
 KeyPath = tuple[str | int, ...]
+_DEEPEST = 20
+_PLAIN_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,11 @@ class Source:
     name: str
     data: dict[str, Any]
     lines: dict[KeyPath, int]
+
+    def at(self, path: KeyPath) -> str:
+        """Return `file:line: ` of a key, or nothing if the file does not have it."""
+        line = self.lines.get(path)
+        return f"{self.name}:{line}: " if line else ""
 
 
 def read(path: Path, name: str | None = None) -> Source:
@@ -40,26 +47,30 @@ def read(path: Path, name: str | None = None) -> Source:
         ) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{name}: not UTF-8 text", "save the file as UTF-8") from error
-    loader = yaml.SafeLoader(text)
+    lines: dict[KeyPath, int] = {}
     try:
+        loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
-        lines: dict[KeyPath, int] = {}
         data = {} if node is None else _build(loader, node, (), lines, name)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f":{mark.line + 1}" if mark else ""
         raise ConfigError(
-            f"{name}{where}: not YAML: {getattr(error, 'problem', error)}", "mend the syntax at that line"
+            f"{name}{where}: not YAML: {getattr(error, 'problem', None) or str(error).splitlines()[0]}",
+            "mend the syntax at that line",
         ) from error
-    finally:
-        loader.dispose()
     if not isinstance(data, dict):
-        raise ConfigError(f"{name}: holds a {type(data).__name__}, not sections", "start from `pipecat-lgtm init DIR`")
+        held = "a list" if isinstance(data, list) else "one value"
+        raise ConfigError(f"{name}: holds {held}, not sections", "start from `pipecat-lgtm init DIR`")
     return Source(name, data, lines)
 
 
 def _build(loader: yaml.SafeLoader, node: yaml.Node, path: KeyPath, lines: dict[KeyPath, int], name: str) -> Any:  # noqa: ANN401 - YAML
     lines[path] = node.start_mark.line + 1
+    if len(path) > _DEEPEST:
+        raise ConfigError(f"{name}:{lines[path]}: nested too deeply", "does an alias (*) contain itself?")
+    if isinstance(node, yaml.CollectionNode) and node.tag not in _PLAIN_TAGS:
+        raise ConfigError(f"{name}:{lines[path]}: tag {node.tag} is not allowed", "write plain sections and lists")
     if isinstance(node, yaml.MappingNode):
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
