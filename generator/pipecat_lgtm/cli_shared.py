@@ -41,3 +41,10 @@ def progress() -> Iterator[Callable[[str, float], None]]:
             err.print(f"  {plain(what)} ({elapsed:.0f} s)", highlight=False)
 
     yield line
+
+
+def print_signs(signs: list[tuple[str, str]]) -> None:
+    """Print what is where, aligned."""
+    width = max(len(what) for what, _ in signs)
+    for what, where in signs:
+        out.print(f"{what:{width}}  {plain(where)}", highlight=False)

@@ -5,22 +5,22 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from pipecat_lgtm.cli_shared import BinDirOption, ConfigOption, StateOption, err, out, progress
-from pipecat_lgtm.config import Config, load
+from pipecat_lgtm.cli_shared import BinDirOption, ConfigOption, StateOption, err, out, print_signs, progress
+from pipecat_lgtm.config import load
 from pipecat_lgtm.engines.docker import compose
 from pipecat_lgtm.engines.state import State, default_folder
 from pipecat_lgtm.engines.state import load as load_state
 from pipecat_lgtm.errors import CheckFailed
-from pipecat_lgtm.ops import demo as demo_op
 from pipecat_lgtm.ops import docker as docker_stack
 from pipecat_lgtm.ops import native as native_stack
+from pipecat_lgtm.ops import signposts
 
 app = typer.Typer()
 
 
-def _start(config: Path | None, state_dir: Path | None, bin_dir: Path | None, *, docker: bool) -> State:
+def start(config: Path | None, state_dir: Path | None, bin_dir: Path | None, *, docker: bool) -> State:
+    """Start what does not run yet, saying what becomes ready; return the state."""
     loaded, state = load(config), load_state(state_dir or default_folder())
     if docker:
         password = docker_stack.up(loaded.config, config, state)
@@ -44,28 +44,8 @@ def up(
 ) -> None:
     """Start the stack and leave it running: `pipecat-lgtm up`."""
     loaded = load(config).config
-    _start(config, state_dir, bin_dir, docker=docker)
-    _where_next(loaded, docker=docker)
-
-
-def _where_next(config: Config, *, docker: bool) -> None:
-    address, ports = config.network.address, config.network.ports
-    out.print(
-        f"bots send OTLP to  http://{address}:{ports.otlp_http} (HTTP) or {address}:{ports.otlp_grpc} (gRPC)",
-        highlight=False,
-    )
-    out.print(f"metrics            http://{address}:{ports.prometheus}", highlight=False)
-    out.print(f"alerts             http://{address}:{ports.alertmanager}", highlight=False)
-    out.print(f"traces             http://{address}:{ports.tempo}/api/search (Tempo's API)", highlight=False)
-    out.print(f"logs               http://{address}:{ports.loki} (Loki's API)", highlight=False)
-    if docker:
-        out.print(f"dashboards         http://{address}:{ports.grafana}", highlight=False)
-    else:
-        out.print(
-            "dashboards         need Grafana: `pipecat-lgtm up --docker`, or import grafana/dashboards into yours",
-            highlight=False,
-        )
-    out.print("end it with        pipecat-lgtm down", highlight=False)
+    start(config, state_dir, bin_dir, docker=docker)
+    print_signs(signposts.stack(loaded, docker=docker))
 
 
 @app.command()
@@ -122,37 +102,3 @@ def logs(name: Annotated[str, typer.Argument(help="collector, prometheus, …")]
 
 
 _LOG_LINES = 100
-
-
-@app.command()
-def demo(
-    count: Annotated[int, typer.Option("--calls", min=1, help="How many calls.")] = 9,
-    scenario: Annotated[list[str] | None, typer.Option(help="Repeatable; all in turn by default.")] = None,
-    config: ConfigOption = None,
-    state_dir: StateOption = None,
-    bin_dir: BinDirOption = None,
-) -> None:
-    """Start the stack if needed, place real calls, hold the numbers against the injected ones: `pipecat-lgtm demo`."""
-    loaded = load(config).config
-    before = load_state(state_dir or default_folder())
-    was_running = bool(before.kind)
-    try:
-        state = before if before.kind == "docker" else _start(config, state_dir, bin_dir, docker=False)
-        with progress() as watch:
-            outcome = demo_op.calls(loaded, count, scenario or [], watch)
-    except BaseException:
-        if not was_running:
-            down(state_dir)
-        raise
-    table = Table("signal", "measured", "injected or emitted", "bound", "verdict", header_style="bold")
-    colours = {"right": "green", "wrong": "red", "beyond bound": "yellow"}
-    for row in outcome.rows:
-        table.add_row(row.signal, row.measured, row.injected, row.bound, f"[{colours[row.verdict]}]{row.verdict}[/]")
-    out.print(table)
-    for call in outcome.ledger["calls"]:
-        out.print(
-            f"{call['scenario']:13} trace {call['trace_id']}  conversation {call['conversation_id']}",
-            highlight=False,
-        )
-    _where_next(loaded, docker=state.kind == "docker")
-    demo_op.judged(outcome)

@@ -21,6 +21,12 @@ def requests(service: str, stage: str) -> Query:
     return Query(f"audit.requests.{stage}", expr, "count", "Requests to a stage.")
 
 
+def errors(service: str, stage: str) -> Query:
+    """Return all failures of a stage."""
+    expr = f"sum({m.STAGE_ERRORS.prometheus}{_of(service, stage=stage)})"
+    return Query(f"audit.errors.{stage}", expr, "count", "Failures of a stage.")
+
+
 def tokens(service: str, kind: str) -> Query:
     """Return all tokens of a type."""
     return Query(f"audit.tokens.{kind}", f"sum({m.TOKENS.prometheus}{_of(service, type=kind)})", "tokens", "Tokens.")

@@ -11,6 +11,7 @@ import signal
 import sys
 from pathlib import Path
 
+from pipecat_lgtm.sandbox import tuning
 from pipecat_lgtm.sandbox.provider import serve
 from pipecat_lgtm.sandbox.scenarios import SCENARIOS
 
@@ -24,6 +25,7 @@ def main() -> None:
         if verb != "calls":
             one.add_argument("--address", default="127.0.0.1")
             one.add_argument("--port", type=int, default=0)
+            tuning.add_options(one)
         if verb != "provider":
             _call_options(one, provider=verb == "calls")
     arguments = parser.parse_args()
@@ -53,7 +55,7 @@ async def _run(arguments: argparse.Namespace) -> int:
         loop.add_signal_handler(number, stop.set)
     runner = None
     if arguments.verb != "calls":
-        runner, port = await serve(arguments.address, arguments.port)
+        runner, port = await serve(arguments.address, arguments.port, tuning.chosen(arguments))
         print(json.dumps({"event": "provider", "port": port}), file=sys.stderr, flush=True)  # noqa: T201 - the protocol
         arguments.provider = f"http://127.0.0.1:{port}"
     try:

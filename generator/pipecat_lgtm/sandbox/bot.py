@@ -79,8 +79,13 @@ async def get_weather(params: FunctionCallParams, city: str) -> None:
     Args:
         params: Pipecat's.
         city: The city.
+
+    Raises:
+        LookupError: there is no such city; a tool that fails.
     """
     await asyncio.sleep(_TOOL_SECONDS)
+    if city == "Atlantis":
+        raise LookupError(f"no such city: {city}")
     await params.result_callback({"sky": "sunny", "city": city})
 
 

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from pipecat_lgtm.contract.labels import STAGES
 from pipecat_lgtm.sandbox import replies
-from pipecat_lgtm.sandbox.scenarios import SCENARIOS, Scenario, Turn
+from pipecat_lgtm.sandbox.scenarios import SCENARIOS, Fault, Scenario, Turn
 from pipecat_lgtm.sandbox.truth import Truth
+from pipecat_lgtm.sandbox.tuning import Tuning
 
 _HANG_SECONDS = 30.0
 _SLOW_CHUNK_SECONDS = 0.4
@@ -29,20 +31,35 @@ _STATUS = {
 @dataclass
 class _Call:
     scenario: Scenario
-    random: random.Random
+    seed: str
+    tuning: Tuning
     heard: int = 0
-    tried: dict[str, int] = field(default_factory=dict)
+    draws: dict[str, random.Random] = field(init=False)
+
+    def __post_init__(self) -> None:
+        # One sequence a stage: which stage asks first depends on the bot, what it gets must not.
+        self.draws = {stage: random.Random(f"{self.seed}.{stage}") for stage in STAGES}  # noqa: S311 - repeatable on purpose
 
     def turn(self) -> Turn | None:
         return self.scenario.turns[self.heard - 1] if 0 < self.heard <= len(self.scenario.turns) else None
 
-    def delay(self, stage: str) -> float:
-        jitter = self.scenario.delays.jitter
-        return self.scenario.delays.of(stage) + (self.random.uniform(0, jitter) if jitter else 0.0)
-
-    def fault(self, stage: str) -> str | None:
+    def tokens(self) -> tuple[int, int]:
         turn = self.turn()
-        return turn.faults.get(stage) if turn else None
+        return (turn.tokens if turn else None) or replies.USUAL_TOKENS
+
+    def delay(self, stage: str) -> float:
+        delays = self.scenario.delays
+        base = self.tuning.delays.get(stage, delays.of(stage))
+        jitter = delays.jitter if self.tuning.jitter is None else self.tuning.jitter
+        return base + (self.draws[stage].uniform(0, jitter) if jitter else 0.0)
+
+    def fault(self, stage: str) -> Fault | None:
+        """Return what goes wrong with this request: the scenario's own fault, else one by chance."""
+        turn = self.turn()
+        if turn and stage in turn.faults:
+            return turn.faults[stage]
+        fault, share = self.tuning.faults.get(stage, (None, 0.0))
+        return fault if fault and self.draws[stage].random() < share else None
 
 
 class Refused(Exception):  # noqa: N818 - not an error of ours
@@ -53,14 +70,21 @@ class Refused(Exception):  # noqa: N818 - not an error of ours
         self.status, self.reason = status, reason
 
 
+Sleep = Callable[[float], Awaitable[None]]
 Handler = Callable[[web.Request, _Call], Awaitable[web.StreamResponse]]
 
 
 class Provider:
-    """The server's state: one entry per call, and the truth."""
+    """The server's state: one entry per call, and the truth.
 
-    def __init__(self) -> None:
+    Args:
+        tuning: what is changed for every call.
+        sleep: waits a number of seconds.
+    """
+
+    def __init__(self, tuning: Tuning | None = None, sleep: Sleep = asyncio.sleep) -> None:
         self.truth = Truth()
+        self._tuning, self._sleep = tuning or Tuning(), sleep
         self._calls: dict[str, _Call] = {}
 
     def app(self) -> web.Application:
@@ -90,20 +114,21 @@ class Provider:
         if scheme != "Bearer" or name not in SCENARIOS or not seed.isdigit():
             raise Refused(401, "invalid_api_key")
         if key not in self._calls:
-            self._calls[key] = _Call(SCENARIOS[name], random.Random(int(seed)))  # noqa: S311 - repeatable on purpose
+            self._calls[key] = _Call(SCENARIOS[name], seed, self._tuning)
         return self._calls[key]
 
-    async def _inject(self, call: _Call, stage: str) -> web.Response | None:
+    async def _inject(self, call: _Call, stage: str, fault: Fault | None) -> web.Response | None:
         """Wait, or return the fault's answer."""
-        fault = call.fault(stage)
+        scenario = call.scenario.name
+        if fault is not None:
+            self.truth.failed(stage, scenario, fault)
         if fault is None or fault == "slow_stream":
             delay = call.delay(stage)
-            await asyncio.sleep(delay)
-            self.truth.answered(stage, delay)
+            await self._sleep(delay)
+            self.truth.answered(stage, scenario, delay)
             return None
-        self.truth.failed(stage, fault)
         if fault == "hang":
-            await asyncio.sleep(_HANG_SECONDS)
+            await self._sleep(_HANG_SECONDS)
             return _error(504, "timeout", "The server did not answer in time.")
         return _error(*_STATUS[fault])
 
@@ -114,8 +139,10 @@ class Provider:
             raise Refused(400, "file_is_no_wav")
         if not form.get("model"):
             raise Refused(400, "model_missing")
-        call.heard += 1
-        if (failed := await self._inject(call, "stt")) is not None:
+        # OpenAI's client tries again by itself, and says so: the same words, not the next ones.
+        call.heard += request.headers.get("x-stainless-retry-count", "0") == "0"
+        fault = call.fault("stt")
+        if (failed := await self._inject(call, "stt", fault)) is not None:
             return failed
         turn = call.turn()
         return web.json_response({"text": turn.says if turn else ""})
@@ -125,15 +152,17 @@ class Provider:
         messages = body.get("messages")
         if not isinstance(messages, list) or not messages or body.get("stream") is not True or not body.get("model"):
             raise Refused(400, "chat_request_malformed")
-        if (failed := await self._inject(call, "llm")) is not None:
+        fault = call.fault("llm")
+        if (failed := await self._inject(call, "llm", fault)) is not None:
             return failed
+        tokens = call.tokens()
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
-        pause = _SLOW_CHUNK_SECONDS if call.fault("llm") == "slow_stream" else _TOKEN_SECONDS
-        for chunk in replies.chat(messages):
+        pause = _SLOW_CHUNK_SECONDS if fault == "slow_stream" else _TOKEN_SECONDS
+        for chunk in replies.chat(messages, tokens):
             await response.write(b"data: " + json.dumps(chunk).encode() + b"\n\n")
-            await asyncio.sleep(pause)
-        self.truth.spent(replies.USAGE_BY_TYPE)
+            await self._sleep(pause)
+        self.truth.spent(replies.usage(tokens))
         await response.write(b"data: [DONE]\n\n")
         return response
 
@@ -142,16 +171,16 @@ class Provider:
         text = body.get("input")
         if not isinstance(text, str) or not text or body.get("response_format") != "pcm" or not body.get("voice"):
             raise Refused(400, "speech_request_malformed")
-        if (failed := await self._inject(call, "tts")) is not None:
+        fault = call.fault("tts")
+        if (failed := await self._inject(call, "tts", fault)) is not None:
             return failed
         self.truth.spoke(len(text))
         response = web.StreamResponse()
         await response.prepare(request)
-        slow = call.fault("tts") == "slow_stream"
         for piece in replies.speech(text):
             await response.write(piece)
-            if slow:
-                await asyncio.sleep(_SLOW_CHUNK_SECONDS)
+            if fault == "slow_stream":
+                await self._sleep(_SLOW_CHUNK_SECONDS)
         return response
 
     async def _metrics(self, _request: web.Request) -> web.Response:
@@ -176,9 +205,9 @@ def _error(status: int, kind: str, message: str) -> web.Response:
     return web.json_response({"error": {"message": message, "type": kind, "code": kind}}, status=status)
 
 
-async def serve(address: str, port: int) -> tuple[web.AppRunner, int]:
+async def serve(address: str, port: int, tuning: Tuning | None = None) -> tuple[web.AppRunner, int]:
     """Start a provider; return what stops it, and its port."""
-    runner = web.AppRunner(Provider().app())
+    runner = web.AppRunner(Provider(tuning).app())
     await runner.setup()
     site = web.TCPSite(runner, address, port)
     await site.start()

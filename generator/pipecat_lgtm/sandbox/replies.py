@@ -1,6 +1,7 @@
 """What the provider says: chat chunks and speech, always the same for the same request."""
 
 import array
+import json
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -11,26 +12,35 @@ LEADING_SILENCE_SECONDS = 0.2
 _SECONDS_PER_CHARACTER = 0.02
 _PIECE_BYTES = 24_000
 
-USAGE = {
-    "prompt_tokens": 42,
-    "completion_tokens": 17,
-    "total_tokens": 59,
-    "prompt_tokens_details": {"cached_tokens": 8},
-    "completion_tokens_details": {"reasoning_tokens": 3},
-}
-USAGE_BY_TYPE = {"input": 42, "output": 17, "cache_read": 8, "reasoning": 3}
+USUAL_TOKENS = (42, 17)
+_CACHED, _REASONING = 8, 3
 
 
-def chat(messages: list[Any]) -> Iterator[dict[str, Any]]:
-    """Yield the chunks that answer a conversation: a tool call for the weather, else a sentence or a story."""
+def usage(tokens: tuple[int, int]) -> dict[str, int]:
+    """Return what an answer costs by the contract's token type.
+
+    Args:
+        tokens: input and output.
+    """
+    return {"input": tokens[0], "output": tokens[1], "cache_read": _CACHED, "reasoning": _REASONING}
+
+
+def chat(messages: list[Any], tokens: tuple[int, int] = USUAL_TOKENS) -> Iterator[dict[str, Any]]:
+    """Yield the chunks that answer a conversation: a tool call for the weather, else a sentence or a story.
+
+    Args:
+        messages: of the request.
+        tokens: input and output, as stated in the last chunk.
+    """
     last = messages[-1] if isinstance(messages[-1], dict) else {}
     text = last.get("content") if isinstance(last.get("content"), str) else ""
     if last.get("role") == "user" and "weather" in str(text):
+        city = str(text).rsplit(" ", 1)[-1].strip("?.")
         call = {
             "index": 0,
             "id": "call_1",
             "type": "function",
-            "function": {"name": "get_weather", "arguments": '{"city": "Paris"}'},
+            "function": {"name": "get_weather", "arguments": json.dumps({"city": city})},
         }
         yield _chunk({"role": "assistant", "tool_calls": [call]})
         yield _chunk({}, "tool_calls")
@@ -38,12 +48,22 @@ def chat(messages: list[Any]) -> Iterator[dict[str, Any]]:
         for index, word in enumerate(_reply(last, str(text)).split(" ")):
             yield _chunk({"role": "assistant", "content": (" " if index else "") + word})
         yield _chunk({}, "stop")
-    yield {**_chunk({}), "choices": [], "usage": USAGE}
+    yield {**_chunk({}), "choices": [], "usage": _stated(tokens)}
+
+
+def _stated(tokens: tuple[int, int]) -> dict[str, Any]:
+    return {
+        "prompt_tokens": tokens[0],
+        "completion_tokens": tokens[1],
+        "total_tokens": sum(tokens),
+        "prompt_tokens_details": {"cached_tokens": _CACHED},
+        "completion_tokens_details": {"reasoning_tokens": _REASONING},
+    }
 
 
 def _reply(last: dict[str, Any], text: str) -> str:
     if last.get("role") == "tool":
-        return "It is sunny in Paris right now."
+        return "It is sunny there right now." if "sunny" in text else "I could not find that out."
     if "story" in text:
         return " ".join(f"This is sentence number {n} of a rather long story." for n in range(1, 5))
     return "Hello there, how can I help you today?"

@@ -13,6 +13,7 @@ class Turn:
     Args:
         says: what the provider transcribes.
         faults: what goes wrong, by stage.
+        tokens: what the LLM says that each of its answers in this turn cost, input and output; nothing: the usual.
         pause: seconds of silence before the caller speaks, after the bot has ended.
         barge_in: the caller speaks this many seconds after the bot began, instead of waiting.
         patience: seconds the caller waits for an answer at most.
@@ -20,6 +21,7 @@ class Turn:
 
     says: str
     faults: dict[str, Fault] = field(default_factory=dict)
+    tokens: tuple[int, int] | None = None
     pause: float = 0.3
     barge_in: float | None = None
     patience: float = 8.0
@@ -41,12 +43,21 @@ class Delays:
 
 @dataclass(frozen=True)
 class Scenario:
-    """One kind of call."""
+    """One kind of call.
+
+    Args:
+        name: on the command line.
+        visible: what of it is to be seen on the dashboards.
+        turns: what the caller says.
+        delays: what the provider waits.
+        baseline: nothing is injected, to measure what the pipeline itself takes.
+    """
 
     name: str
     visible: str
     turns: tuple[Turn, ...]
     delays: Delays = field(default_factory=Delays)
+    baseline: bool = False
 
 
 _NICE, _WEATHER, _STORY = "Tell me something nice.", "What is the weather in Paris?", "Tell me a story."
@@ -103,6 +114,28 @@ SCENARIOS: dict[str, Scenario] = {
                 Turn("My card is 4111 1111 1111 1111 and my mail is jane.doe@example.com."),
                 Turn("Call me at +1 415 555 0132."),
             ),
+        ),
+        Scenario(
+            "stt-failure",
+            "a caller who is not heard; spans alone show no error",
+            (Turn(_NICE, {"stt": "http_500"}, patience=4.0), Turn("Are you there?")),
+        ),
+        Scenario(
+            "tool-failure",
+            "a tool that raises; spans alone show no error",
+            (Turn("What is the weather in Atlantis?"),),
+        ),
+        Scenario(
+            "token-burst",
+            "tokens per turn beyond their bound",
+            (Turn(_NICE, tokens=(7000, 1200)), Turn("Why?", tokens=(9000, 1500))),
+        ),
+        Scenario(
+            "baseline",
+            "the pipeline's own share of every latency",
+            (Turn(_NICE), Turn("And another one."), Turn("Why?"), Turn("One more, please.")),
+            Delays(stt=0.0, llm=0.0, tts=0.0),
+            baseline=True,
         ),
     )
 }

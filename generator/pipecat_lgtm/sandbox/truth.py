@@ -14,28 +14,24 @@ class Truth:
 
     def __post_init__(self) -> None:
         """Register the metrics."""
-        own = self.registry
-        self._requests = Counter("sandbox_requests", "Requests answered without a fault.", ["stage"], registry=own)
-        self._delays = Histogram(
-            "sandbox_injected_delay_seconds", "Delay before the first byte.", ["stage"], registry=own
-        )
-        self._faults = Counter(
-            "sandbox_injected_faults", "Requests answered with a fault.", ["stage", "fault"], registry=own
-        )
+        own, whose = self.registry, ["stage", "scenario"]
+        self._requests = Counter("sandbox_requests", "Requests that got an answer.", whose, registry=own)
+        self._delays = Histogram("sandbox_injected_delay_seconds", "Delay before the first byte.", whose, registry=own)
+        self._faults = Counter("sandbox_injected_faults", "Requests that met a fault.", [*whose, "fault"], registry=own)
         self._rejected = Counter(
             "sandbox_rejected_requests", "Requests that were no valid API calls.", ["reason"], registry=own
         )
         self._tokens = Counter("sandbox_tokens", "Tokens stated in `usage`.", ["type"], registry=own)
         self._characters = Counter("sandbox_tts_characters", "Characters synthesised.", registry=own)
 
-    def answered(self, stage: str, delay: float) -> None:
+    def answered(self, stage: str, scenario: str, delay: float) -> None:
         """Note a request answered after a delay in seconds."""
-        self._requests.labels(stage).inc()
-        self._delays.labels(stage).observe(delay)
+        self._requests.labels(stage, scenario).inc()
+        self._delays.labels(stage, scenario).observe(delay)
 
-    def failed(self, stage: str, fault: str) -> None:
-        """Note an injected fault."""
-        self._faults.labels(stage, fault).inc()
+    def failed(self, stage: str, scenario: str, fault: str) -> None:
+        """Note an injected fault; a slow stream is an answer too."""
+        self._faults.labels(stage, scenario, fault).inc()
 
     def rejected(self, reason: str) -> None:
         """Note a request that a real provider would refuse."""

@@ -1,0 +1,165 @@
+"""Holds what the stores show against what the bot emitted and the provider injected."""
+
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any, Literal
+
+from pipecat_lgtm.config import Config
+from pipecat_lgtm.contract import labels
+from pipecat_lgtm.ops.placing import BASELINE, Placed, Watch
+from pipecat_lgtm.ops.visible import Stores
+from pipecat_lgtm.queries import audit
+
+Verdict = Literal["right", "beyond bound", "unseen", "wrong"]
+"""Beyond bound and unseen are right too: the one is what an alert is for, the other what spans cannot show."""
+
+_VISIBLE_SECONDS = 180.0
+_TOLERANCE_SECONDS = 0.06
+"""What a stage's mean TTFB may differ from what was injected plus the pipeline's own share."""
+
+_EXACT_SECONDS = 0.001
+_SILENT_STAGES = ("stt", "tts")
+"""Stages whose failures set no span status."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the demo's table."""
+
+    signal: str
+    measured: str
+    expected: str
+    bound: str
+    verdict: Verdict
+
+
+def rows(config: Config, placed: Placed, faults: Counter[str], watch: Watch) -> Iterator[Row]:
+    """Yield every comparison, each once the stores show what is expected or time is up.
+
+    Args:
+        config: of the running stack.
+        placed: the calls.
+        faults: requests that the scenarios made fail, by stage.
+        watch: told what is waited for.
+    """
+    stores = Stores(config)
+    yield from _counts(stores, placed, faults, watch)
+    yield from _kept(stores, placed, watch)
+    yield _ttfw(config, stores, placed)
+    for stage in labels.STAGES:
+        yield _ttfb(config, stores, placed, stage)
+
+
+def _counts(stores: Stores, placed: Placed, faults: Counter[str], watch: Watch) -> Iterator[Row]:
+    totals, service = placed.ledger["totals"], placed.service
+    emitted = {
+        "turns": (audit.turns(service), totals["spans"].get("turn", 0)),
+        "turns with a TTFW": (audit.ttfw_count(service), len(totals["latencies"])),
+        **{f"{stage} requests": (audit.requests(service, stage), totals["spans"][stage]) for stage in labels.STAGES},
+        **{f"{kind} tokens": (audit.tokens(service, kind), count) for kind, count in totals["tokens"].items()},
+    }
+    for signal, (query, count) in emitted.items():
+        measured = until(lambda query=query: stores.value(query), count, watch, signal)  # type: ignore[misc]
+        yield Row(signal, f"{measured:g}", f"{count:g}", "", _exactly(measured, count))
+    for stage in labels.STAGES:
+        # All spans are in by now: no need to wait for what may never come.
+        measured, count = stores.value(audit.errors(service, stage)), faults[stage]
+        unseen = stage in _SILENT_STAGES and measured < count
+        yield Row(
+            f"{stage} errors", f"{measured:g}", f"{count:g}", "", "unseen" if unseen else _exactly(measured, count)
+        )
+    for stage in labels.STAGES:
+        count = sum(_of(placed.truth, "sandbox_requests_total", stage).values())
+        query = audit.sandbox_requests(stage)
+        measured = until(lambda query=query: stores.value(query), count, watch, f"{stage} answers")  # type: ignore[misc]
+        yield Row(f"{stage} answers, scraped", f"{measured:g}", f"{count:g}", "", _exactly(measured, count))
+
+
+def _kept(stores: Stores, placed: Placed, watch: Watch) -> Iterator[Row]:
+    """Yield whether every call's trace is whole in Tempo, and its log lines in Loki carry its trace id."""
+    spans = {call["trace_id"]: sum(call["spans"].values()) for call in placed.ledger["calls"]}
+    checks: dict[str, Callable[[], float]] = {
+        "whole traces in Tempo": lambda: sum(stores.spans(trace_id) == count for trace_id, count in spans.items()),
+        "calls with logs in Loki": lambda: sum(stores.has_lines(placed.service, trace_id) for trace_id in spans),
+    }
+    for signal, check in checks.items():
+        measured = until(check, len(spans), watch, signal)
+        yield Row(signal, f"{measured:g}", f"{len(spans)}", "", _exactly(measured, len(spans)))
+
+
+def _ttfw(config: Config, stores: Stores, placed: Placed) -> Row:
+    measured = stores.value(audit.ttfw_mean(placed.service))
+    told = _mean(placed.ledger["totals"]["latencies"])
+    bound = config.thresholds.ttfw.p95.critical
+    return Row(
+        "TTFW, mean", _seconds(measured), f"{_seconds(told)}, the bot says", _seconds(bound),
+        _judge(measured, told, _EXACT_SECONDS, bound),
+    )  # fmt: skip
+
+
+def _ttfb(config: Config, stores: Stores, placed: Placed, stage: str) -> Row:
+    injected, own = injected_mean(placed, stage), own_share(placed, stage)
+    measured = stores.value(audit.ttfb_mean(placed.service, stage))
+    bound = config.thresholds.stage(stage).warning
+    return Row(
+        f"{stage} TTFB, mean", _seconds(measured), f"{_seconds(injected)} + {_seconds(own)} pipeline", _seconds(bound),
+        _judge(measured, injected + own, _TOLERANCE_SECONDS, bound),
+    )  # fmt: skip
+
+
+def injected_mean(placed: Placed, stage: str) -> float:
+    """Return the mean delay injected into the requests that have a true TTFB.
+
+    A scenario's requests do not all have one (a synthesis has one per reply, a failed or interrupted request none),
+    so each scenario's mean delay counts as often as the bot measured in it.
+    """
+    sums = _of(placed.truth, "sandbox_injected_delay_seconds_sum", stage)
+    counts = _of(placed.truth, "sandbox_injected_delay_seconds_count", stage)
+    weights: Counter[str] = Counter()
+    for call in placed.ledger["calls"]:
+        weights[call["scenario"]] += len(call["ttfb"][stage])
+    return sum(count * sums[name] / counts[name] for name, count in weights.items() if count) / weights.total()
+
+
+def own_share(placed: Placed, stage: str) -> float:
+    """Return the pipeline's own share of a stage's TTFB: the mean of the calls into which nothing was injected."""
+    return _mean(
+        [one for call in placed.ledger["calls"] if call["scenario"] == BASELINE for one in call["ttfb"][stage]]
+    )
+
+
+def until(count: Callable[[], float], expected: float, watch: Watch, signal: str) -> float:
+    """Return a count once it is what is expected, or what it is when time is up."""
+    began = time.monotonic()
+    while (value := count()) != expected and time.monotonic() - began < _VISIBLE_SECONDS:
+        watch(f"waiting for {signal}: {value:g} of {expected:g}", time.monotonic() - began)
+        time.sleep(0.5)
+    return value
+
+
+def _of(truth: dict[str, float], name: str, stage: str) -> dict[str, float]:
+    """Return {scenario: value} of one of the provider's samples."""
+    pattern = re.compile(rf"{name}\{{scenario=([^,]*),stage={stage}\}}")
+    return {found[1]: value for key, value in truth.items() if (found := pattern.fullmatch(key))}
+
+
+def _exactly(measured: float, expected: float) -> Verdict:
+    return "right" if measured == expected else "wrong"
+
+
+def _judge(measured: float, expected: float, tolerance: float, bound: float | None) -> Verdict:
+    if abs(measured - expected) > tolerance:
+        return "wrong"
+    return "beyond bound" if bound is not None and measured > bound else "right"
+
+
+def _mean(values: list[Any]) -> float:
+    return fmean(values) if values else 0.0
+
+
+def _seconds(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f} s"

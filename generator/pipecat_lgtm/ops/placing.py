@@ -1,0 +1,140 @@
+"""Runs the sandbox: its provider and its bot, each a process of its own that ends with us."""
+
+import contextlib
+import itertools
+import json
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from pipecat_lgtm.config import Config
+from pipecat_lgtm.errors import EngineError
+
+Watch = Callable[[str, float], None]
+BASELINE = "baseline"
+"""The scenario that injects nothing: what it measures is the pipeline's own share, under the load of this very run."""
+
+_CALLS_PER_BASELINE = 4
+_GRACE_SECONDS = 20.0
+_TAIL_LINES = 15
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Calls that have ended.
+
+    Args:
+        service: the bot's service.name, used by these calls only.
+        ledger: what the bot itself emitted.
+        truth: what the provider injected and answered, by sample name.
+    """
+
+    service: str
+    ledger: dict[str, Any]
+    truth: dict[str, float]
+
+
+@contextlib.contextmanager
+def placed(config: Config, count: int, scenarios: list[str], watch: Watch, python: str) -> Iterator[Placed]:
+    """Place calls and wait for their end; the provider runs, and is scraped, until the block ends.
+
+    Args:
+        config: of the running stack.
+        count: of calls, in the scenarios in turn; baseline calls are added.
+        scenarios: names.
+        watch: told how many calls have ended.
+        python: runs the sandbox.
+
+    Raises:
+        EngineError: the provider or the bot could not run.
+    """
+    service = f"sandbox-bot-{int(time.time())}"
+    base = f"http://{config.network.address}:{config.network.ports.sandbox}"
+    with contextlib.ExitStack() as stack:
+        ledger = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pipecat-lgtm-demo-"))) / "ledger.json"
+        provider = stack.enter_context(_child(_provider(config, python)))
+        if json.loads(_first_line(provider) or "{}").get("event") != "provider":
+            raise EngineError(
+                "sandbox: the provider did not start",
+                f"is port {config.network.ports.sandbox} (network.ports.sandbox) free, and is it installed: "
+                "`pip install 'pipecat-lgtm[sandbox]'`?",
+            )
+        names = order(count, scenarios)
+        bot = stack.enter_context(_child(_bot(config, python, base, service, ledger, names)))
+        _follow(_lines(bot), len(names), watch)
+        truth = httpx.get(f"{base}/truth", timeout=10).json()
+        yield Placed(service, json.loads(ledger.read_text(encoding="utf-8")), truth)
+
+
+def order(count: int, scenarios: list[str]) -> list[str]:
+    """Return the scenario of each call: the wanted ones in turn, a baseline call before every four of them."""
+    names: list[str] = []
+    for number, name in zip(range(count), itertools.cycle(scenarios), strict=False):
+        if number % _CALLS_PER_BASELINE == 0:
+            names.append(BASELINE)
+        names.append(name)
+    return names
+
+
+def _provider(config: Config, python: str) -> list[str]:
+    address, port = str(config.network.address), str(config.network.ports.sandbox)
+    return [python, "-m", "pipecat_lgtm.sandbox", "provider", "--address", address, "--port", port]
+
+
+def _bot(config: Config, python: str, provider: str, service: str, ledger: Path, names: list[str]) -> list[str]:  # noqa: PLR0913, PLR0917 - one command line
+    network = config.network
+    return [
+        python, "-m", "pipecat_lgtm.sandbox", "calls",
+        "--otlp", f"http://{network.address}:{network.ports.otlp_http}", "--provider", provider,
+        "--service-name", service, "--ledger", str(ledger),
+        "--calls", str(len(names)), *(f"--scenario={name}" for name in names),
+    ]  # fmt: skip
+
+
+@contextlib.contextmanager
+def _child(argv: list[str]) -> Iterator[subprocess.Popen[str]]:
+    child = subprocess.Popen(argv, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True)
+    try:
+        yield child
+    finally:
+        if child.poll() is None:
+            child.terminate()
+            try:
+                child.wait(_GRACE_SECONDS)
+            except subprocess.TimeoutExpired:
+                child.kill()
+        child.wait()
+        if child.stderr:
+            child.stderr.close()
+
+
+def _first_line(child: subprocess.Popen[str]) -> str:
+    line = child.stderr.readline() if child.stderr else ""
+    return line if line.startswith("{") else ""
+
+
+def _lines(child: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
+    other: list[str] = []
+    for line in child.stderr or ():
+        try:
+            yield json.loads(line)
+        except json.JSONDecodeError:
+            other.append(line.rstrip())
+    if child.wait() != 0:
+        raise EngineError(
+            "sandbox: the bot ended with an error:\n    " + "\n    ".join(other[-_TAIL_LINES:]),
+            "install it with `pip install 'pipecat-lgtm[sandbox]'`",
+        )
+
+
+def _follow(lines: Iterator[dict[str, Any]], count: int, watch: Watch) -> None:
+    began, ended = time.monotonic(), 0
+    for line in lines:
+        ended += line["event"] == "ended"
+        watch(f"calls: {ended} of {count} ended, {line['call']} {line['event']}", time.monotonic() - began)
