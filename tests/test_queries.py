@@ -1,0 +1,163 @@
+"""Every expression that is rendered names only what exists."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+import yaml
+
+from pipecat_lgtm.config import load_default
+from pipecat_lgtm.contract import labels, metrics
+from pipecat_lgtm.contract.metrics import BY_PROMETHEUS_NAME
+from pipecat_lgtm.queries import audit, lookups, promql
+from pipecat_lgtm.renderers import render
+from promql_names import named
+
+FILES = render(load_default())
+RULES = {
+    f"{path}: {rule.get('record') or rule['alert']}": rule
+    for path, text in FILES.items()
+    if path.startswith("prometheus/rules/")
+    for group in yaml.safe_load(text)["groups"]
+    for rule in group["rules"]
+}
+RECORDED = {rule["record"] for rule in RULES.values() if "record" in rule}
+OTHERS = (
+    "otelcol_",
+    "prometheus_",
+    "alertmanager_",
+    "tempo",
+    "loki_",
+    "grafana_",
+    "go_",
+    "process_",
+    "scrape_",
+    "sandbox_",
+)
+"""Prefixes of what the stack's programs say of themselves; their labels are theirs."""
+
+ANY = {"up", "ALERTS", "ALERTS_FOR_STATE"}
+KNOWN_LABELS = {value for name, value in vars(labels).items() if name.isupper() and isinstance(value, str)}
+
+
+def _panels(panels: list[dict]) -> Iterator[dict]:
+    for panel in panels:
+        yield panel
+        yield from _panels(panel.get("panels", []))
+
+
+def _drawn() -> Iterator[tuple[str, str]]:
+    for path, text in FILES.items():
+        if not path.startswith("grafana/dashboards/"):
+            continue
+        board = json.loads(text)
+        for panel in _panels(board["panels"]):
+            for target in panel.get("targets", []):
+                if (target.get("datasource") or panel.get("datasource") or {}).get("type") == "prometheus":
+                    yield f"{board['uid']}: {panel['title']}: {target['refId']}", target["expr"]
+        for variable in board["templating"]["list"]:
+            if variable["type"] == "query" and variable["datasource"]["type"] == "prometheus":
+                yield f"{board['uid']}: ${variable['name']}", variable["query"]["query"]
+
+
+def _linked() -> Iterator[tuple[str, str]]:
+    sources = yaml.safe_load(FILES["grafana/provisioning/datasources/pipecat.yaml"])["datasources"]
+    tempo = next(source for source in sources if source["type"] == "tempo")
+    for query in tempo["jsonData"]["tracesToMetrics"]["queries"]:
+        yield f"link: {query['name']}", query["query"].replace("$$__tags", "$__tags")
+
+
+def _asked() -> Iterator[tuple[str, str]]:
+    for query in (
+        audit.turns("bot"),
+        audit.requests("bot", "llm"),
+        audit.tokens("bot", "input"),
+        audit.ttfw_count("bot"),
+        audit.ttfw_mean("bot"),
+        audit.ttfb_mean("bot", "tts"),
+        audit.sandbox_requests("stt"),
+    ):
+        yield f"audit: {query.id}", query.expr
+
+
+EXPRESSIONS = [
+    *((name, rule["expr"]) for name, rule in RULES.items()),
+    *_drawn(),
+    *_linked(),
+    *_asked(),
+]
+
+
+def test_there_are_expressions() -> None:
+    """Rules, panels and variables were all found."""
+    assert len(RULES) >= 20
+    assert len(list(_drawn())) >= 6
+
+
+@pytest.mark.parametrize("expr", [pytest.param(expr, id=name) for name, expr in EXPRESSIONS])
+def test_names_exist(expr: str) -> None:
+    """Every metric and every label in an expression is the contract's, a recording, or a program's own."""
+    for one in named(expr):
+        if one.series in ANY or one.series.startswith(OTHERS):
+            continue
+        if one.series.startswith("pipecat:"):
+            assert one.series in RECORDED
+            assert set() == one.labels - KNOWN_LABELS
+            continue
+        family = one.series if one.series in BY_PROMETHEUS_NAME else one.series.rpartition("_")[0]
+        metric = BY_PROMETHEUS_NAME[family]
+        parts = {f"{family}_bucket", f"{family}_sum", f"{family}_count"} if metric.kind == "histogram" else {family}
+        own = {*metric.labels, *labels.COMMON} | ({"le"} if one.series.endswith("_bucket") else set())
+
+        assert one.series in parts
+        assert set() == one.labels - own
+
+
+def test_recordings_are_distinct() -> None:
+    """No two rules record one name, and every name says level, metric, operation and window."""
+    recorded = [rule["record"] for rule in RULES.values() if "record" in rule]
+
+    assert sorted(set(recorded)) == sorted(recorded)
+    assert [] == [name for name in recorded if name.count(":") != 2]
+
+
+@pytest.mark.parametrize("quantile", ["p50", "p95", "p99"])
+def test_quantiles_are_recorded(quantile: str) -> None:
+    """P50, P95 and P99 of time to first word, end to end and stage TTFB are recorded."""
+    wanted = {
+        f"pipecat:{what}:{quantile}_5m" for what in ("turn_ttfw_seconds", "turn_e2e_seconds", "stage_ttfb_seconds")
+    }
+
+    assert set() == wanted - RECORDED
+
+
+@pytest.mark.parametrize(
+    ("bound", "matcher"), [(0.8, 'le=~"0.8"'), (2.0, 'le=~"2|2.0"'), (1.2, 'le=~"1.2"'), (5, 'le=~"5|5.0"')]
+)
+def test_both_spellings_of_a_bound(bound: float, matcher: str) -> None:
+    """A bound matches as OTLP writes it and as a scrape does."""
+    assert matcher in promql.share_beyond(metrics.TURN_TTFW, bound, "5m").expr
+
+
+def test_quantile() -> None:
+    """A quantile is taken over buckets summed per service and environment, never an average of quantiles."""
+    query = promql.quantile(metrics.STAGE_TTFB, 0.95, "5m", "stage")
+
+    assert (
+        "histogram_quantile(0.95, sum by (service_name, deployment_environment, le, stage) "
+        "(rate(pipecat_stage_ttfb_seconds_bucket[5m])))"
+    ) == query.expr
+    assert ("pipecat.stage.ttfb.p95.5m.stage", "seconds") == (query.id, query.unit)
+
+
+def test_error_ratio() -> None:
+    """Without failures the ratio is nought, not absent; without requests it is absent, not a division by nought."""
+    errors = "sum by (service_name, deployment_environment, stage) (rate(pipecat_stage_errors_total[5m]))"
+    requests = "sum by (service_name, deployment_environment, stage) (rate(pipecat_stage_requests_total[5m]))"
+
+    assert f"({errors} or {requests} * 0) / ({requests} > 0)" == promql.stage_error_ratio("5m").expr
+
+
+def test_logs_of_a_trace() -> None:
+    """A call's lines are found by service (indexed) and trace id (not indexed)."""
+    assert '{service_name="bot"} | trace_id="4bf9"' == lookups.lines_of_trace("bot", "4bf9").expr
