@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable
+from types import NoneType
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -84,6 +85,12 @@ def _fields_at(model: Any, path: KeyPath) -> list[str]:  # noqa: ANN401 - a type
         if isinstance(model, type) and issubclass(model, BaseModel):
             field = model.model_fields.get(str(part))
             model = field.annotation if field else None
+            if NoneType in get_args(model):
+                model = _section_in(model)
         else:
-            model = next((arg for arg in get_args(model) if isinstance(arg, type) and issubclass(arg, BaseModel)), None)
+            model = _section_in(model)
     return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
+
+
+def _section_in(model: Any) -> Any:  # noqa: ANN401 - a type annotation
+    return next((arg for arg in get_args(model) if isinstance(arg, type) and issubclass(arg, BaseModel)), None)

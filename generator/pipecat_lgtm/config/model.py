@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from pipecat_lgtm.config.base import Section
 from pipecat_lgtm.config.network import Network
+from pipecat_lgtm.config.routing import Routing
 from pipecat_lgtm.config.thresholds import Preset, Thresholds
 from pipecat_lgtm.config.units import Bytes, Count, Seconds
 from pipecat_lgtm.config.versions import Versions
@@ -166,14 +167,6 @@ class Retention(Section):
     metrics: Seconds
     traces: Seconds
     logs: Seconds
-
-
-class Routing(Section):
-    """Alertmanager's grouping."""
-
-    group_wait: Seconds
-    group_interval: Seconds
-    repeat_interval: Seconds
 
 
 class Config(Section):

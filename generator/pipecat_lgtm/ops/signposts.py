@@ -3,6 +3,7 @@
 from urllib.parse import urlencode
 
 from pipecat_lgtm.config import Config
+from pipecat_lgtm.ops import routes
 from pipecat_lgtm.ops.demo import Outcome
 from pipecat_lgtm.queries import audit
 
@@ -24,6 +25,7 @@ def stack(config: Config, *, docker: bool) -> Signs:
         ),
         ("metrics", f"http://{address}:{ports.prometheus}"),
         ("alerts", f"http://{address}:{ports.alertmanager}"),
+        *(("who is told", warning) for warning in [routes.unheard(config)] if warning),
         ("traces", f"http://{address}:{ports.tempo}/api/search (Tempo's API; Grafana shows them as pictures)"),
         ("logs", f"http://{address}:{ports.loki}/loki/api/v1/labels (Loki's API)"),
         ("dashboards", dashboards),

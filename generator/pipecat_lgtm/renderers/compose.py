@@ -10,6 +10,8 @@ from typing import Any
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.renderers import flags
+from pipecat_lgtm.renderers.alertmanager.receivers import secret_files
+from pipecat_lgtm.renderers.alertmanager.tree import tree
 from pipecat_lgtm.renderers.collector import edge
 from pipecat_lgtm.renderers.placement import Placement
 from pipecat_lgtm.renderers.text import to_yaml
@@ -34,7 +36,6 @@ _CPUS = {
 }
 _CONFIG_FILES = {
     "collector": "config.yaml",
-    "alertmanager": "alertmanager.yml",
     "tempo": "tempo.yaml",
     "loki": "loki.yaml",
 }
@@ -67,7 +68,7 @@ def compose(config: Config, placement: Placement) -> dict[str, Any]:
     services["sandbox"] = _sandbox(config)
     volumes: dict[str, Any] = {name: {} for name in ("tools", *local, "grafana")}
     found = {"name": "pipecat-lgtm", "services": services, "volumes": volumes}
-    if secrets := _secrets(config):
+    if secrets := _secrets(config) | _receiver_secrets(config):
         found["secrets"] = {name: {"file": str(path)} for name, path in secrets.items()}
     return found
 
@@ -100,8 +101,8 @@ def _engine(config: Config, placement: Placement, name: str, local: list[str]) -
     engine = "otelcol" if name == "collector" else name
     settings, data = placement.config(name), placement.data(name)  # type: ignore[arg-type]
     mounts = [f"{name}:{data}", "tools:/tools:ro,nocopy"]
-    if name == "prometheus":
-        mounts.append(f"./prometheus:{settings}:ro")
+    if name in {"prometheus", "alertmanager"}:
+        mounts.append(f"./{name}:{settings}:ro")
     else:
         mounts.append(f"./{name}/{_CONFIG_FILES[name]}:{settings}/{_CONFIG_FILES[name]}:ro")
     made: dict[str, Any] = {
@@ -118,6 +119,8 @@ def _engine(config: Config, placement: Placement, name: str, local: list[str]) -
         "healthcheck": health(_health_url(config, name)),
         "restart": "unless-stopped",
     }
+    if name == "alertmanager" and (secrets := _receiver_secrets(config)):
+        made["secrets"] = list(secrets)
     if name == "collector":
         # What the collector has not flushed is lost when it ends; it starts last and gets time to empty its queues.
         made["depends_on"] |= {
@@ -176,6 +179,10 @@ def _published(config: Config, port: int) -> str:
     bots = (config.network.ports.otlp_grpc, config.network.ports.otlp_http)
     host = address if port in bots or config.network.address.is_loopback else "127.0.0.1"
     return f"[{host}]:{port}:{port}" if ":" in host else f"{host}:{port}:{port}"
+
+
+def _receiver_secrets(config: Config) -> dict[str, Any]:
+    return dict(secret_files(tree(config)))
 
 
 def _secrets(config: Config) -> dict[str, Any]:

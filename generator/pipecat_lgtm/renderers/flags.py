@@ -7,9 +7,12 @@ from pipecat_lgtm.config.units import format_seconds
 from pipecat_lgtm.renderers.placement import Placement
 
 
+def _host(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
+
+
 def _listen(placement: Placement, port: int) -> str:
-    host = f"[{placement.address}]" if ":" in placement.address else placement.address
-    return f"{host}:{port}"
+    return f"{_host(placement.address)}:{port}"
 
 
 def collector(config: Config, placement: Placement) -> list[str]:  # noqa: ARG001 - all have one signature
@@ -31,11 +34,13 @@ def prometheus(config: Config, placement: Placement) -> list[str]:
 
 
 def alertmanager(config: Config, placement: Placement) -> list[str]:
-    """Return Alertmanager's arguments; one instance needs no cluster port."""
+    """Return Alertmanager's arguments; one instance needs no cluster port, messages link to its page."""
+    port = config.network.ports.alertmanager
     return [
         f"--config.file={placement.config('alertmanager')}/alertmanager.yml",
         f"--storage.path={placement.data('alertmanager')}",
-        f"--web.listen-address={_listen(placement, config.network.ports.alertmanager)}",
+        f"--web.listen-address={_listen(placement, port)}",
+        f"--web.external-url=http://{_host(str(config.network.address))}:{port}",
         "--cluster.listen-address=",
     ]
 

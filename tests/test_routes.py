@@ -1,0 +1,69 @@
+"""`pipecat-lgtm routes` in words; that its answers are Alertmanager's is tested in rules/test_amtool_routes.py."""
+
+from pathlib import Path
+
+import pytest
+
+from pipecat_lgtm.config import load, load_default
+from pipecat_lgtm.errors import ConfigError
+from pipecat_lgtm.ops import routes
+from pipecat_lgtm.ops.routes import Answer
+
+STACK = Path(__file__).parent / "fixtures" / "routing" / "stack.yaml"
+GROUP = "of a group (alertname, service_name, deployment_environment)"
+
+
+def test_answers() -> None:
+    """An answer says who is told, when, why, when not, and what could mute it."""
+    given = {"severity": "warning", "service_name": "billing-eu"}
+
+    assert [
+        Answer(
+            "billing-warning",
+            "billing (slack)",
+            f"30 s after the first alert {GROUP}, changes after 5 min, again 30 min later (the time to acknowledge) "
+            "until silenced or resolved",
+            'severity="warning", service_name=~"billing-.*"',
+            ("sunday: sunday 02:00-04:00 Europe/Vienna",),
+            ('the same alert of the same service is critical (severity="critical")',),
+        )
+    ] == routes.routes(load(STACK).config, given)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"severity": "critical"}, "pagerduty (pagerduty), slack (slack #voice-alerts)"),
+        ({"severity": "critical", "service_name": "billing-eu"}, "opsgenie (opsgenie voice), billing (slack)"),
+        ({"severity": "info", "team": "a"}, "nobody; it is shown in Alertmanager and Grafana"),
+        ({"alertname": "PipecatWatchdog"}, "alive (webhook)"),
+        ({"severity": "warning", "service_name": 'say "hi"\\there'}, "mail (email voice@example.com)"),
+    ],
+    ids=["critical", "billing", "info", "watchdog", "mail"],
+)
+def test_told(given: dict[str, str], told: str) -> None:
+    """The places are named with their kind and channel."""
+    assert [told] == [answer.told for answer in routes.routes(load(STACK).config, given)]
+
+
+def test_unheard() -> None:
+    """A stack without receivers says that nobody is told; one with receivers says nothing."""
+    assert "nobody is told" in routes.unheard(load_default())
+    assert not routes.unheard(load(STACK).config)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "message"),
+    [
+        (["severity"], "severity: is no LABEL=VALUE"),
+        (["9x=1"], "9x=1: is no LABEL=VALUE"),
+        (["a=1", "a=2"], "a: is given twice"),
+    ],
+    ids=["no value", "bad name", "twice"],
+)
+def test_bad_pairs(pairs: list[str], message: str) -> None:
+    """What is no label is refused, by name."""
+    with pytest.raises(ConfigError) as caught:
+        routes.parse(pairs)
+
+    assert message == caught.value.message
