@@ -169,6 +169,12 @@ class Retention(Section):
     logs: Seconds
 
 
+class Dashboards(Section):
+    """What panels need besides the bounds."""
+
+    natural: Seconds
+
+
 class Config(Section):
     """A whole stack."""
 
@@ -185,6 +191,7 @@ class Config(Section):
     collector: Collector
     stores: Stores
     exporters: tuple[Exporter, ...]
+    dashboards: Dashboards
     retention: Retention
     routing: Routing
 

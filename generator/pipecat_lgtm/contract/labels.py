@@ -2,6 +2,9 @@
 
 SERVICE_NAME = "service_name"
 ENVIRONMENT = "deployment_environment"
+SERVICE_VERSION = "service_version"
+"""Only where `cardinality.resource_labels` has service.version."""
+
 COMMON = (SERVICE_NAME, ENVIRONMENT)
 
 STAGE = "stage"

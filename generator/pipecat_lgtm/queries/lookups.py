@@ -8,13 +8,13 @@ from pipecat_lgtm.queries.query import Query
 def logs_of_trace() -> Query:
     """Return the LogQL for the log lines of a trace."""
     expr = f'{{{labels.SERVICE_NAME}="$${{__span.tags["service.name"]}}"}} | {labels.TRACE_ID}="$${{__trace.traceId}}"'
-    return Query("logs_of_trace", expr, "text", "Log lines of this conversation.")
+    return Query("logs_of_trace", expr, "text", "Log lines of this conversation.", language="logql")
 
 
 def lines_of_trace(service: str, trace_id: str) -> Query:
     """Return the LogQL for the log lines of one trace of one service."""
     expr = f'{{{labels.SERVICE_NAME}="{service}"}} | {labels.TRACE_ID}="{trace_id}"'
-    return Query("lines_of_trace", expr, "text", "Log lines of one conversation.")
+    return Query("lines_of_trace", expr, "text", "Log lines of one conversation.", language="logql")
 
 
 def metrics_of_trace() -> list[Query]:

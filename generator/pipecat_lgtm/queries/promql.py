@@ -6,7 +6,7 @@ OTLP writes `le="2"`, a scrape writes `le="2.0"`: bounds are matched in both spe
 from pipecat_lgtm.contract import labels
 from pipecat_lgtm.contract import metrics as m
 from pipecat_lgtm.contract.types import Metric
-from pipecat_lgtm.queries.query import Query, Unit
+from pipecat_lgtm.queries.query import Query
 
 _EACH = labels.COMMON
 
@@ -101,36 +101,3 @@ def tokens_per_turn(window: str) -> Query:
         "tokens",
         "LLM tokens of a turn.",
     )
-
-
-_CHOSEN = f'{labels.ENVIRONMENT}=~"$environment", {labels.SERVICE_NAME}=~"$service"'
-
-
-def values_of(label: str, within: str) -> Query:
-    """Return Grafana's query for the values of a label, among the services that ended turns."""
-    selector = f"{m.TURNS.prometheus}{{{within}}}" if within else m.TURNS.prometheus
-    return Query(f"values.{label}", f"label_values({selector}, {label})", "text", f"Values of {label}.")
-
-
-def chosen(name: str, unit: Unit, brief: str) -> Query:
-    """Return a recording, for the services a dashboard shows."""
-    return Query(f"chosen.{name}", f"{name}{{{_CHOSEN}}}", unit, brief, f"{{{{{labels.SERVICE_NAME}}}}}")
-
-
-def buckets_for_exemplars(metric: Metric) -> Query:
-    """Return a query whose only use is that its series carry exemplars."""
-    expr = f"histogram_quantile(0.95, sum by (le) (rate({metric.prometheus}_bucket{{{_CHOSEN}}}[$__rate_interval])))"
-    return Query(f"exemplars.{metric.name}", expr, "seconds", f"Exemplars of: {metric.brief}")
-
-
-def slowest_stage(stage_p95: str) -> Query:
-    """Return the P95 TTFB of the slowest stage, named by its label."""
-    slowest = f"topk(1, max by ({labels.STAGE}) ({stage_p95}{{{_CHOSEN}}}))"
-    return Query("slowest_stage", slowest, "seconds", "The stage that takes longest.", f"{{{{{labels.STAGE}}}}}")
-
-
-def slowest_stage_share(stage_p95: str, ttfw_p95: str) -> Query:
-    """Return the slowest stage's P95 as a share of the P95 TTFW; it may exceed 100 %: P95s are of different turns."""
-    slowest = f"topk(1, max by ({labels.STAGE}) ({stage_p95}{{{_CHOSEN}}}))"
-    share = f"{slowest} / on () group_left () max({ttfw_p95}{{{_CHOSEN}}})"
-    return Query("slowest_stage_share", share, "ratio", "Its share of TTFW.", f"{{{{{labels.STAGE}}}}} of TTFW")

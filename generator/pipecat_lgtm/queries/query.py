@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Unit = Literal["seconds", "ratio", "per_second", "count", "tokens", "text"]
+Unit = Literal["seconds", "ratio", "per_second", "count", "tokens", "text", "bytes", "dollars", "cores"]
+Language = Literal["promql", "logql", "traceql"]
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class Query:
         unit: of its value.
         brief: what it says, in one sentence.
         legend: Grafana legend format.
+        language: which store answers it.
     """
 
     id: str
@@ -23,3 +25,4 @@ class Query:
     unit: Unit
     brief: str
     legend: str = ""
+    language: Language = "promql"

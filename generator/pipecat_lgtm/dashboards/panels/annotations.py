@@ -1,0 +1,34 @@
+"""Marks on every graph: when alerts fired, and when another version came into service."""
+
+from typing import Any
+
+from pipecat_lgtm.config import Config
+from pipecat_lgtm.contract import labels
+from pipecat_lgtm.dashboards.panels.palette import BAD, NEUTRAL
+from pipecat_lgtm.dashboards.panels.targets import source
+from pipecat_lgtm.queries import Query, scope
+
+
+def annotations(config: Config) -> list[dict[str, Any]]:
+    """Return the annotation queries; deploys only where `cardinality.resource_labels` makes the version a label."""
+    made = [_mark("Firing alerts", scope.firing(), BAD, "{{alertname}}", f"severity,{labels.SERVICE_NAME}")]
+    if scope.VERSION_ATTRIBUTE in config.cardinality.resource_labels:
+        title = f"{{{{{labels.SERVICE_VERSION}}}}} in service"
+        made.append(_mark("Deploys", scope.deploys(), NEUTRAL, title, labels.SERVICE_NAME))
+    return made
+
+
+def _mark(name: str, query: Query, colour: str, title: str, tags: str) -> dict[str, Any]:
+    return {
+        "datasource": source("prometheus"),
+        "enable": True,
+        "expr": query.expr,
+        "hide": False,
+        "iconColor": colour,
+        "name": name,
+        "step": "30s",
+        "tagKeys": tags,
+        "textFormat": f"{{{{{labels.SERVICE_NAME}}}}} {{{{severity}}}}",
+        "titleFormat": title,
+        "useValueForTime": False,
+    }

@@ -1,0 +1,70 @@
+"""Lines, bars and stacked areas over time, with bounds drawn as lines and bands and exemplars as dots."""
+
+from typing import Any, Literal
+
+from grafanalib import core as g
+
+from pipecat_lgtm.config.thresholds import Bounds
+from pipecat_lgtm.dashboards.panels.card import Card
+from pipecat_lgtm.dashboards.panels.fields import Link, Override, of_query
+from pipecat_lgtm.dashboards.panels.palette import QUIET, UNITS, steps
+from pipecat_lgtm.dashboards.panels.targets import source, target, targets
+from pipecat_lgtm.dashboards.panels.visual import words
+from pipecat_lgtm.queries import Query
+
+Look = Literal["lines", "bars", "stacked"]
+_BAR_STEP = "1m"
+
+
+def graph(  # noqa: PLR0913 - a panel has that many parts
+    card: Card,
+    queries: list[Query],
+    *,
+    bounds: Bounds[Any] | None = None,
+    look: Look = "lines",
+    exemplars: Query | None = None,
+    overrides: list[Override] | None = None,
+    links: list[Link] | None = None,
+    top: float | None = None,
+) -> g.TimeSeries:
+    """Return a graph.
+
+    Args:
+        card: its words.
+        queries: what is drawn.
+        bounds: drawn in the queries' unit, the bad sides tinted.
+        look: lines; bars of one minute each; or areas that add up.
+        exemplars: a query over raw buckets whose exemplars link to traces; its own line is hidden.
+        overrides: of single series.
+        links: from a point to elsewhere.
+        top: the greatest value there can be, 1 of a share.
+    """
+    drawn = targets(queries, interval=_BAR_STEP if look == "bars" else "")
+    changed = list(overrides or [])
+    if exemplars is not None:
+        ref = chr(ord("A") + len(drawn))
+        drawn.append(target(exemplars, ref, "exemplars"))
+        changed.append(of_query(ref, custom__hideFrom={"viz": True, "legend": True, "tooltip": True}))
+    stacked = look in {"bars", "stacked"}
+    defaults: dict[str, Any] = {"noValue": card.no_value, "links": links or [], "min": 0}
+    if top is not None:
+        defaults["max"] = top
+    return g.TimeSeries(
+        **words(card),
+        dataSource=source("loki" if queries[0].language == "logql" else "prometheus"),
+        targets=drawn,
+        unit=UNITS[queries[0].unit],
+        thresholds=steps(bounds, base=QUIET),
+        thresholdsStyleMode="line+area" if bounds is not None else "off",
+        drawStyle="bars" if look == "bars" else "line",
+        fillOpacity=70 if look == "bars" else 25 if look == "stacked" else 0,
+        stacking={"mode": "normal" if stacked else "none", "group": "A"},
+        lineWidth=1 if look == "bars" else 2,
+        showPoints="never" if stacked else "auto",
+        colorMode="palette-classic-by-name",
+        overrides=changed,
+        extraJson={
+            "fieldConfig": {"defaults": defaults},
+            "options": {"legend": {"showLegend": True}, "tooltip": {"mode": "multi", "sort": "desc"}},
+        },
+    )

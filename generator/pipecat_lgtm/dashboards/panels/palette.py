@@ -1,0 +1,53 @@
+"""Colours that colour-blind people tell apart too (Okabe and Ito), units, and the colours of bounds."""
+
+from typing import Any
+
+from pipecat_lgtm.config.thresholds import Bounds
+from pipecat_lgtm.queries.query import Unit
+
+GOOD, INFO, ACCEPTABLE, BAD = "#0072B2", "#56B4E9", "#E69F00", "#D55E00"
+QUIET = "transparent"
+NEUTRAL = "#8A8F98"
+SERIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#8A8F98")
+"""Colours of things that are neither good nor bad, such as stages and models, in a fixed order."""
+
+UNITS: dict[Unit, str] = {
+    "seconds": "s",
+    "ratio": "percentunit",
+    "per_second": "cps",
+    "count": "short",
+    "tokens": "short",
+    "text": "string",
+    "bytes": "bytes",
+    "dollars": "currencyUSD",
+    "cores": "short",
+}
+"""Grafana's names of our units."""
+
+Step = dict[str, Any]
+
+
+def steps(bounds: Bounds[Any] | None, *, base: str = GOOD) -> list[Step]:
+    """Return Grafana's threshold steps of a signal's bounds.
+
+    Args:
+        bounds: in the panel's unit; None draws none.
+        base: colour of the good side; `QUIET` where only the bad sides are tinted.
+    """
+    if bounds is None:
+        return [{"color": base, "value": None}]
+    levels = [
+        (value, colour)
+        for value, colour in ((bounds.info, INFO), (bounds.warning, ACCEPTABLE), (bounds.critical, BAD))
+        if value is not None
+    ]
+    if type(bounds).higher_is_worse:
+        return [{"color": base, "value": None}, *({"color": colour, "value": value} for value, colour in levels)]
+    worst_first = levels[::-1]
+    if not worst_first:
+        return [{"color": base, "value": None}]
+    colours = [colour for _, colour in worst_first] + [base]
+    return [
+        {"color": colours[0], "value": None},
+        *({"color": colour, "value": value} for (value, _), colour in zip(worst_first, colours[1:], strict=True)),
+    ]

@@ -1,0 +1,58 @@
+"""States over time, and where values lie over time."""
+
+from typing import Any
+
+from grafanalib import core as g
+
+from pipecat_lgtm.dashboards.panels.card import Card
+from pipecat_lgtm.dashboards.panels.palette import UNITS
+from pipecat_lgtm.dashboards.panels.targets import source, targets
+from pipecat_lgtm.dashboards.panels.visual import Visual, words
+from pipecat_lgtm.queries import Query
+
+
+def states(card: Card, queries: list[Query], mappings: list[dict[str, Any]]) -> g.StateTimeline:
+    """Return a row of coloured spans of time per series; the mappings turn values into words."""
+    return g.StateTimeline(
+        **words(card),
+        dataSource=source("prometheus"),
+        targets=targets(queries),
+        mappings=mappings,
+        thresholds=[{"color": "text", "value": None}],
+        showValue="auto",
+        extraJson={
+            "fieldConfig": {"defaults": {"noValue": card.no_value, "unit": UNITS[queries[0].unit]}},
+            "options": {"legend": {"showLegend": True}, "tooltip": {"sort": "none"}},
+        },
+    )
+
+
+def heatmap(card: Card, query: Query, *, native: bool = False) -> Visual:
+    """Return where the values of a histogram lie over time.
+
+    Args:
+        card: its words.
+        query: classic: increase by `le`; native: the histogram itself.
+        native: the query returns native histograms, which Grafana unpacks itself.
+    """
+    unit = UNITS[query.unit]
+    return Visual(
+        **words(card),
+        kind="heatmap",
+        dataSource=source("prometheus"),
+        targets=targets([query], "range" if native else "heatmap", "1m"),
+        defaults={"custom": {"scaleDistribution": {"type": "linear"}}, "noValue": card.no_value, "unit": unit},
+        options={
+            "calculate": False,
+            "cellGap": 1,
+            "cellValues": {"unit": "short"},
+            "color": {"exponent": 0.5, "fill": "dark-blue", "mode": "scheme", "reverse": False, "scale": "exponential",
+                      "scheme": "Viridis", "steps": 64},
+            "exemplars": {"color": "#D55E00"},
+            "filterValues": {"le": 1e-9},
+            "legend": {"show": True},
+            "rowsFrame": {"layout": "auto"},
+            "tooltip": {"mode": "single", "showColorScale": True, "yHistogram": True},
+            "yAxis": {"axisPlacement": "left", "reverse": False, "unit": unit},
+        },
+    )  # fmt: skip

@@ -1,0 +1,110 @@
+"""Searches for calls and what is in one: TraceQL over Tempo, LogQL over Loki.
+
+`$trace` and `$conversation` are boxes on the conversation dashboard; links fill the first. A conversation is one trace
+in Pipecat's own tracing, and one trace per turn in OpenInference: the conversation id finds either.
+"""
+
+from pipecat_lgtm.contract import attributes as a
+from pipecat_lgtm.contract import events as e
+from pipecat_lgtm.contract import labels
+from pipecat_lgtm.contract.types import Attribute, Event
+from pipecat_lgtm.queries.query import Query, Unit
+
+_ON_SPAN = f'resource.{a.SERVICE_NAME.name} =~ "$service" && resource.{a.ENVIRONMENT.name} =~ "$environment"'
+_IN_LOG = f'{labels.SERVICE_NAME}=~"$service", {labels.ENVIRONMENT}=~"$environment"'
+_THIS_TRACE = 'trace:id = "$trace"'
+_THIS_CALL = f'span.{a.CONVERSATION_ID.name} = "$conversation"'
+_TURN = f"span.{a.TURN_NUMBER.name} != nil"
+
+
+def _search(identity: str, spanset: str, brief: str, *selected: Attribute) -> Query:
+    shown = ", ".join(f"span.{one.name}" for one in selected)
+    expr = f"{spanset} | select({shown})" if shown else spanset
+    return Query(identity, expr, "text", brief, language="traceql")
+
+
+def _logs(identity: str, expr: str, brief: str, unit: Unit = "text", legend: str = "") -> Query:
+    return Query(identity, expr, unit, brief, legend, language="logql")
+
+
+def slow_turns(bound: float) -> Query:
+    """Return the turns that kept a caller waiting longer than a bound in seconds."""
+    exact, fallback = f"span.{a.TTFW.name} > {bound:g}", f"span.{a.TURN_LATENCY.name} > {bound:g}"
+    found = f"{{ {_ON_SPAN} && ({exact} || {fallback}) }}"
+    return _search(
+        "slow_turns", found, "Turns beyond the bound.", a.CONVERSATION_ID, a.TURN_NUMBER, a.TURN_LATENCY, a.TTFW
+    )
+
+
+def failed_spans() -> Query:
+    """Return the spans that say they failed."""
+    shown = (a.STAGE, a.PROVIDER, a.MODEL)
+    return _search("failed_spans", f"{{ {_ON_SPAN} && status = error }}", "Spans with an error.", *shown)
+
+
+def conversations() -> Query:
+    """Return conversations, with what became of them."""
+    shown = (a.CONVERSATION_ID, a.CONVERSATION_OUTCOME)
+    return _search("conversations", f'{{ {_ON_SPAN} && name = "conversation" }}', "Conversations.", *shown)
+
+
+def emitters() -> Query:
+    """Return which bots send spans, in which language, by which SDK."""
+    shown = "resource.telemetry.sdk.language, resource.telemetry.sdk.version"
+    expr = f'{{ {_ON_SPAN} && name = "conversation" }} | select({shown})'
+    return Query("emitters", expr, "text", "Services and their languages.", language="traceql")
+
+
+def this_trace() -> Query:
+    """Return the trace whose id is in the box."""
+    return Query("this_trace", "$trace", "text", "The trace.", language="traceql")
+
+
+def this_call() -> Query:
+    """Return the traces of the conversation whose id is in the box."""
+    return _search("this_call", f"{{ {_THIS_CALL} }}", "Traces of this conversation.", a.CONVERSATION_ID, a.TURN_NUMBER)
+
+
+def turns() -> Query:
+    """Return the turns of the call, with their latencies."""
+    shown = (a.TURN_NUMBER, a.TURN_LATENCY, a.TTFW, a.E2E, a.TURN_DURATION, a.TURN_WAS_INTERRUPTED, a.TURN_TOKENS)
+    return _search("turns", f"{{ ({_THIS_TRACE} || {_THIS_CALL}) && {_TURN} }}", "Turns of this call.", *shown)
+
+
+def transcript() -> Query:
+    """Return what caller and bot said in the call, as far as content is kept."""
+    said = f"({_THIS_TRACE}) && (span.{a.TRANSCRIPT.name} != nil || span.{a.TEXT.name} != nil)"
+    return _search("transcript", f"{{ {said} }}", "What was said.", a.STAGE, a.TRANSCRIPT, a.TEXT, a.TTFB_ACCEPTED)
+
+
+def lines() -> Query:
+    """Return the log lines of the call's trace."""
+    return _logs("lines", f'{{{_IN_LOG}}} | {labels.TRACE_ID}="$trace"', "Log lines of this call.")
+
+
+def error_lines() -> Query:
+    """Return log lines of level error or worse, of all calls."""
+    return _logs("error_lines", f'{{{_IN_LOG}}} | detected_level=~"error|critical|fatal"', "Log lines that say error.")
+
+
+def events(event: Event) -> Query:
+    """Return the events of one kind in the call."""
+    return _logs(f"events.{event.name}", f"{_of_call(event)}", event.brief)
+
+
+def measured(event: Event, value: Attribute, *names: Attribute, unit: Unit) -> Query:
+    """Return the mean of a value that events of the call state, over time."""
+    keys = [_key(one) for one in names]
+    grouping = f" by ({', '.join(keys)})" if keys else ""
+    expr = f"avg_over_time({_of_call(event)} | unwrap {_key(value)} [$__auto]){grouping}"
+    legend = " · ".join(f"{{{{{key}}}}}" for key in keys)
+    return _logs(f"measured.{value.name}", expr, value.brief or event.brief, unit, f"{_key(value)} {legend}".strip())
+
+
+def _of_call(event: Event) -> str:
+    return f'{{{_IN_LOG}}} | {_key(e.EVENT_NAME)}="{event.name}" | {labels.TRACE_ID}="$trace"'
+
+
+def _key(attribute: Attribute) -> str:
+    """Return Loki's spelling of an attribute."""
+    return attribute.name.replace(".", "_")
