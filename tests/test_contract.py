@@ -122,7 +122,7 @@ def test_renames_lead_to_the_contract() -> None:
     """Every old spelling leads to a canonical attribute of another name, and never to two within one family."""
     canonical = {attribute.name for attribute in ATTRIBUTES}
     for family in (dialects.STAGE_RENAMES, dialects.USAGE_RENAMES, dialects.TURN_RENAMES):
-        sources = [rename.source for rename in family]
+        sources = [(rename.source, rename.stage) for rename in family]
 
         assert sorted(set(sources)) == sorted(sources)
         assert not [one for one in family if one.target.name not in canonical or one.source == one.target.name]

@@ -175,13 +175,13 @@ def _universal(tools):
     return ToolsSchema(standard_tools=made)
 
 
-async def run(processors, conversation_id, script):
+async def run(processors, conversation_id, script, *, tracing=True):
     """Run a pipeline while a script talks to it."""
     params = settings(
         PipelineParams,
         {"allow_interruptions": True, "enable_metrics": True, "enable_usage_metrics": True},
     )
-    worker = Worker(Pipeline(processors), params=params, enable_tracing=True, conversation_id=conversation_id)
+    worker = Worker(Pipeline(processors), params=params, enable_tracing=tracing, conversation_id=conversation_id)
     runner = Runner(handle_sigint=False)
 
     async def talk():

@@ -25,6 +25,10 @@ _TOKENS = {
     "audio_input": ("gen_ai.usage.audio.input_tokens",),
     "audio_output": ("gen_ai.usage.audio.output_tokens",),
 }  # fmt: skip
+_SUMS = {
+    "pipecat_tts_characters_total": ("metrics.character_count", "tts.characters", "tts.character_count"),
+    "pipecat_stt_audio_seconds_total": ("metrics.audio_seconds",),
+}
 _PROVIDERS = {"az.ai.openai": "azure.ai.openai", "xai": "x_ai", "mistral": "mistral_ai"}
 
 
@@ -68,7 +72,9 @@ def _add(found: Expected, span: dict[str, Any], attrs: dict[str, Any]) -> None:
 
 
 def _turn(found: Expected, attrs: dict[str, Any]) -> None:
-    latency = attrs.get("turn.user_bot_latency_seconds", attrs.get("conversation.user_to_bot_latency"))
+    # OpenInference repeats the last latency on a turn without an answer.
+    foreign = attrs.get("conversation.user_to_bot_latency") if "output.value" in attrs else None
+    latency = attrs.get("turn.user_bot_latency_seconds", foreign)
     ttfw, e2e = attrs.get("pipecat.ttfw_seconds", latency), attrs.get("pipecat.e2e_seconds", latency)
     duration = attrs.get("turn.duration_seconds", attrs.get("conversation.turn_duration_seconds"))
     was = attrs.get("turn.was_interrupted", attrs.get("conversation.was_interrupted"))
@@ -81,8 +87,10 @@ def _turn(found: Expected, attrs: dict[str, Any]) -> None:
 
 def _stage(found: Expected, stage: str, span: dict[str, Any], attrs: dict[str, Any]) -> None:
     realtime = span["name"] == "llm_response"
-    provider = attrs.get("gen_ai.provider.name", attrs.get("gen_ai.system")) or attrs.get(f"{stage}.provider")
-    if provider is None and (article := re.match(r"(?:stt|llm|tts)_([a-z0-9]+?)(?:stt|llm|tts)service$", span["name"])):
+    provider = attrs.get("gen_ai.provider.name", attrs.get("gen_ai.system")) or attrs.get(
+        f"{stage}.provider", attrs.get("llm.provider")
+    )
+    if provider is None and (article := re.match(r"..._(\w+?)(stt|llm|tts)service$", span["name"].lower())):
         provider = article[1]
     if stage == "stt" and str(provider).endswith("llmservice"):
         return
@@ -91,33 +99,37 @@ def _stage(found: Expected, stage: str, span: dict[str, Any], attrs: dict[str, A
         "provider": _PROVIDERS.get(provider or "", provider or "unknown").lower(),
         "model": _model(attrs),
     }
-    ttfb = next((attrs[key] / divisor for key, divisor in _TTFB if isinstance(attrs.get(key), int | float)), None)
-    tokens = {
-        kind: next((attrs[key] for key in keys if isinstance(attrs.get(key), int | float)), 0)
-        for kind, keys in _TOKENS.items()
-    }
-    silent = not any(
-        key in attrs for key in ("output", "gen_ai.usage.output_tokens", "llm.token_count.completion", "llm.tokens")
-    )
-    cut = stage == "llm" and not realtime and silent and ttfb is not None and ttfb >= 0.95 * _seconds(span)
-    status = "interrupted" if attrs.get("tts.interrupted") or cut else "ok"
-    if span.get("status", {}).get("code") == 2 or attrs.get("response.status") == "failed":
-        status = "error"
+    ttfb = _number(attrs, dict(_TTFB))
+    status = _status(stage, span, attrs, ttfb)
+    if status == "error":
         _count(found, "pipecat_stage_errors_total", category=_category(span), **who)
     _count(found, "pipecat_stage_requests_total", status=status, **who)
     if ttfb is not None and status == "ok" and ttfb > (0.02 - 1e-12 if realtime else 0):
         _histogram(found, "pipecat_stage_ttfb_seconds", ttfb, **who)
     own = {"provider": who["provider"], "model": who["model"]}
-    for kind, count in tokens.items():
-        if count > 0:
-            found[_key("pipecat_tokens_total", type=kind, **own)] += count
-    for metric, keys in (
-        ("pipecat_tts_characters_total", ("metrics.character_count", "tts.characters")),
-        ("pipecat_stt_audio_seconds_total", ("metrics.audio_seconds",)),
-    ):
-        value = next((attrs[key] for key in keys if isinstance(attrs.get(key), int | float)), 0)
-        if value > 0:
-            found[_key(metric, **own)] += value
+    summed = {_key("pipecat_tokens_total", type=kind, **own): keys for kind, keys in _TOKENS.items()}
+    summed |= {_key(metric, **own): keys for metric, keys in _SUMS.items()}
+    for key, names in summed.items():
+        if value := _number(attrs, dict.fromkeys(names, 1)):
+            found[key] += value
+    if "stt.confidence" in attrs:
+        _histogram(found, "pipecat_stt_confidence", attrs["stt.confidence"], **own)
+
+
+def _number(attrs: dict[str, Any], names: dict[str, float]) -> float | None:
+    """Return the first number among names, divided by what its name says."""
+    return next((attrs[name] / by for name, by in names.items() if isinstance(attrs.get(name), int | float)), None)
+
+
+def _status(stage: str, span: dict[str, Any], attrs: dict[str, Any], ttfb: float | None) -> str:
+    if span.get("status", {}).get("code") == 2 or attrs.get("response.status") == "failed":
+        return "error"
+    silent = not attrs.keys() & {"output", "output.value", "llm.tokens", *_TOKENS["output"]}
+    if span["name"] in {"pipecat.llm", "pipecat.tts"} and ttfb is None and silent:
+        return "unknown"
+    realtime = span["name"] == "llm_response"
+    cut = stage == "llm" and not realtime and silent and ttfb is not None and ttfb >= 0.95 * _seconds(span)
+    return "interrupted" if attrs.get("tts.interrupted") or cut else "ok"
 
 
 def _model(attrs: dict[str, Any]) -> str:

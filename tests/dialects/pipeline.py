@@ -1,4 +1,7 @@
-"""The recorded calls: `python pipeline.py PROVIDER_URL OUTPUT`, run by the environment of one release."""
+"""The recorded calls: `python pipeline.py PROVIDER_URL OUTPUT [--openinference]`, run by the environment of one release.
+
+With `--openinference` the bot is traced by openinference-instrumentation-pipecat and not by Pipecat itself.
+"""
 
 import asyncio
 import sys
@@ -33,6 +36,8 @@ CALLS = {
 class OpenAILLMService(openai_llm.OpenAILLMService):
     """The service itself (its name becomes the provider's), which also says when it begins a request."""
 
+    # OpenInference takes the provider from the module's name.
+    __module__ = openai_llm.__name__
     begun: asyncio.Event
 
     async def _process_context(self, context):
@@ -68,7 +73,8 @@ async def call(scenario, pauses, url):
                 await asyncio.wait_for(llm.begun.wait(), 10)
             await asyncio.sleep(0.5 if pause is None else pause)
 
-    await compat.run([microphone, stt, user, llm, tts, loudspeaker, bot], f"call-{scenario}", script)
+    processors = [microphone, stt, user, llm, tts, loudspeaker, bot]
+    await compat.run(processors, f"call-{scenario}", script, tracing="--openinference" not in sys.argv)
 
 
 async def main():
@@ -76,6 +82,10 @@ async def main():
     logger.remove()
     logger.add(sys.stderr, level="ERROR")
     exporter = otlpfile.set_up()
+    if "--openinference" in sys.argv:
+        from openinference.instrumentation.pipecat import PipecatInstrumentor
+
+        PipecatInstrumentor().instrument()
     for scenario, pauses in CALLS.items():
         await call(scenario, pauses, sys.argv[1])
     otlpfile.write(exporter, sys.argv[2])

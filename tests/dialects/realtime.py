@@ -48,14 +48,13 @@ class Session:
     async def reply(self, *, fail):
         """Answer a turn."""
         response, item = f"response_{self.turns}", f"item_{self.turns}"
-        base = {"id": response, "object": "realtime.response"}
+        base = {"id": response, "object": "realtime.response", "status_details": None}
         await self.send("response.created", response={**base, "status": "in_progress", "output": []})
         await asyncio.sleep(0.3)
         if fail:
             details = {"type": "failed", "error": {"type": "server_error", "message": "model overloaded"}}
-            await self.send(
-                "response.done", response={**base, "status": "failed", "status_details": details, "output": []}
-            )
+            failed = {**base, "status": "failed", "status_details": details, "output": []}
+            await self.send("response.done", response=failed)
             return
         message = {
             "id": item,

@@ -2,7 +2,8 @@
 
 For each release: a virtual environment with exactly that release (kept in ~/.cache/pipecat-lgtm/dialects), the
 sandbox's provider, and `pipeline.py` run by that environment's Python.
-The result is `tests/fixtures/dialects/pipecat-<release>.json`, with `--realtime` `realtime-<release>.json`:
+The result is `tests/fixtures/dialects/pipecat-<release>.json`, with `--realtime` `realtime-<release>.json`, with
+`--openinference` (whose releases are those of openinference-instrumentation-pipecat) `openinference-<release>.json`:
 a list of ExportTraceServiceRequest in OTLP/JSON, as they would go over the wire. Nothing is cleaned but the host name.
 """
 
@@ -18,17 +19,22 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 FIXTURES = HERE.parent / "fixtures" / "dialects"
+OPENINFERENCE_ON = "1.14.0"
+"""The Pipecat release that OpenInference is recorded on."""
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pipecat-lgtm" / "dialects"
 
 
-def environment(release: str) -> Path:
+def environment(kind: str, release: str) -> Path:
     """Return the Python of a release's own environment, made if needed."""
-    folder = CACHE / release
+    pipecat = OPENINFERENCE_ON if kind == "openinference" else release
+    folder = CACHE / (f"{kind}-{release}" if kind == "openinference" else release)
     python = folder / "bin" / "python"
     stamp = folder / ".complete"
     if not stamp.exists():
         venv.create(folder, with_pip=True, clear=True)
-        wanted = [f"pipecat-ai[openai,tracing]=={release}", "aiohttp", "opentelemetry-sdk"]
+        wanted = [f"pipecat-ai[openai,tracing]=={pipecat}", "aiohttp", "opentelemetry-sdk"]
+        if kind == "openinference":
+            wanted.append(f"openinference-instrumentation-pipecat=={release}")
         subprocess.run([str(python), "-m", "pip", "install", "--quiet", *wanted], check=True)
         stamp.touch()
     return python
@@ -46,13 +52,14 @@ def provider() -> Iterator[str]:
             child.terminate()
 
 
-def record(release: str, *, realtime: bool) -> Path:
+def record(kind: str, release: str) -> Path:
     """Record one release and return the fixture."""
-    target = FIXTURES / f"{'realtime' if realtime else 'pipecat'}-{release}.json"
-    script = HERE / ("realtime.py" if realtime else "pipeline.py")
+    target = FIXTURES / f"{kind}-{release}.json"
+    script = HERE / ("realtime.py" if kind == "realtime" else "pipeline.py")
+    options = ["--openinference"] if kind == "openinference" else []
     with provider() as url:
         subprocess.run(
-            [str(environment(release)), str(script), url, str(target)],
+            [str(environment(kind, release)), str(script), url, str(target), *options],
             check=True,
             env=os.environ | {"HOSTNAME": "recorder"},
         )
@@ -63,11 +70,13 @@ def main() -> None:
     """Record the releases named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("releases", nargs="+")
-    parser.add_argument("--realtime", action="store_true")
+    kind = parser.add_mutually_exclusive_group()
+    for name in ("realtime", "openinference"):
+        kind.add_argument(f"--{name}", dest="kind", action="store_const", const=name, default="pipecat")
     arguments = parser.parse_args()
     FIXTURES.mkdir(parents=True, exist_ok=True)
     for release in arguments.releases:
-        sys.stdout.write(f"{record(release, realtime=arguments.realtime)}\n")
+        sys.stdout.write(f"{record(arguments.kind, release)}\n")
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ TOOL_NAME = Attribute("gen_ai.tool.name", "string", "", "The function called, on
 # Written by the collector
 STAGE = Attribute("pipecat.stage", "string", "", "stt, llm or tts, whatever the span is called.")
 DIALECT = Attribute("pipecat.dialect", "string", "", "Which emitter's meaning the span has; see docs/telemetry.md.")
-STATUS = Attribute("pipecat.status", "string", "", "ok, error or interrupted.")
+STATUS = Attribute("pipecat.status", "string", "", "ok, error, interrupted, or unknown.")
 TTFB_ACCEPTED = Attribute("pipecat.ttfb_seconds", "double", "s", "TTFB that no trap forbids to measure.")
 TTFB_REFUSED = Attribute("pipecat.ttfb_refused", "string", "", "Why metrics.ttfb is kept out of the metrics.")
 FINDING_PREFIX = "pipecat.finding."

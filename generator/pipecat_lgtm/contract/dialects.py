@@ -6,6 +6,7 @@ Evidence: recordings of the named releases in tests/fixtures/dialects.
 from dataclasses import dataclass
 
 from pipecat_lgtm.contract import attributes as a
+from pipecat_lgtm.contract import events as e
 from pipecat_lgtm.contract.types import Attribute
 
 
@@ -19,6 +20,8 @@ class Rename:
         emitter: who writes the source.
         divisor: the source's value divided by this is in the target's unit.
         realtime: the emitter is speech-to-speech, whose spans are `llm_*`.
+        stage: the only stage whose spans mean this by the name; empty: all.
+        needs: the source is believed only where this attribute is present too; empty: always.
     """
 
     source: str
@@ -26,6 +29,8 @@ class Rename:
     emitter: str
     divisor: float = 1.0
     realtime: bool = False
+    stage: str = ""
+    needs: str = ""
 
 
 PIPECAT = "pipecat"
@@ -49,7 +54,7 @@ STAGE_RENAMES = (
     Rename("metrics.ttfb_ms", a.TTFB, "Pipecat 0.0.68: holds seconds in spite of its name"),
     Rename("gen_ai.usage.cache_read_input_tokens", a.TOKENS_CACHE_READ, "Pipecat ≤ 0.0.106"),
     Rename("gen_ai.usage.cache_creation_input_tokens", a.TOKENS_CACHE_CREATION, "Pipecat ≤ 0.0.106"),
-    Rename("llm.provider", a.PROVIDER, "article names"),
+    Rename("llm.provider", a.PROVIDER, "article names, OpenInference"),
     Rename("stt.provider", a.PROVIDER, "article names"),
     Rename("tts.provider", a.PROVIDER, "article names"),
     Rename("llm.model", a.MODEL, "article names"),
@@ -59,9 +64,14 @@ STAGE_RENAMES = (
     Rename("stt.latency_ms", a.TTFB, "article names", divisor=1000),
     Rename("tts.synthesis_ms", a.TTFB, "article names", divisor=1000),
     Rename("stt.transcript", a.TRANSCRIPT, "article names"),
+    Rename("stt.confidence", e.CONFIDENCE, "article names"),
     Rename("tts.characters", a.CHARACTERS, "article names"),
     Rename("llm.tokens", a.TOKENS_OUTPUT, "article names"),
     Rename("service.ttfb_seconds", a.TTFB, "OpenInference"),
+    Rename("tts.character_count", a.CHARACTERS, "OpenInference"),
+    Rename("input.value", a.TRANSCRIPT, "OpenInference", stage="stt"),
+    Rename("output.value", a.OUTPUT, "OpenInference", stage="llm"),
+    Rename("output.value", a.TEXT, "OpenInference", stage="tts"),
     Rename("llm.token_count.prompt", a.TOKENS_INPUT, "OpenInference"),
     Rename("llm.token_count.completion", a.TOKENS_OUTPUT, "OpenInference"),
     Rename("llm.token_count.prompt_details.cache_read", a.TOKENS_CACHE_READ, "OpenInference"),
@@ -79,7 +89,8 @@ USAGE_RENAMES = (
 
 TURN_RENAMES = (
     Rename("session.id", a.CONVERSATION_ID, "OpenInference"),
-    Rename("conversation.user_to_bot_latency", a.TURN_LATENCY, "OpenInference"),
+    # An unanswered turn repeats the last one's latency; only an answered one has an output.
+    Rename("conversation.user_to_bot_latency", a.TURN_LATENCY, "OpenInference", needs="output.value"),
     Rename("conversation.turn_number", a.TURN_NUMBER, "OpenInference"),
     Rename("conversation.turn_duration_seconds", a.TURN_DURATION, "OpenInference"),
     Rename("conversation.was_interrupted", a.TURN_WAS_INTERRUPTED, "OpenInference"),

@@ -42,12 +42,16 @@ def _status() -> list[str]:
     ttfb, status = a.TTFB.span, a.STATUS.span
     duration = "Double(span.end_time_unix_nano - span.start_time_unix_nano)"
     no_output = f"{a.OUTPUT.span} == nil and {a.TOKENS_OUTPUT.span} == nil"
+    unanswered = " and ".join(f"{one.span} == nil" for one in (a.TTFB, a.OUTPUT, a.TEXT, a.TOKENS_OUTPUT))
     cut = f"{is_number(ttfb)} and Double({ttfb}) * 1000000000.0 >= {CUT_SHARE} * {duration}"
     return [
         f'set({status}, "ok")',
         f'set({status}, "interrupted") where {a.TTS_INTERRUPTED.span} == true',
         f'set({status}, "interrupted") where {a.STAGE.span} == "llm" and span.name != {quoted(d.REALTIME_RESPONSE)} '
         f"and {no_output} and {cut}",
+        # OpenInference writes OK on failed and cut calls alike; what answered nothing was not ok.
+        f'set({status}, "unknown") where {a.DIALECT.span} == {quoted(d.OPENINFERENCE)} '
+        f'and {a.STAGE.span} != "stt" and {unanswered}',
         f'set({status}, "error") where span.status.code == STATUS_CODE_ERROR or {a.RESPONSE_STATUS.span} == "failed"',
     ]
 

@@ -175,7 +175,7 @@ def _summed_on(kind: str, config: Config) -> list[str]:
 def summed(one: Summed, config: Config) -> list[str]:
     """Return the statements that take a value to be added up as double; nought adds nothing and is no refusal."""
     value, refused, target = one.attribute.span, attribute("refused.sums"), attribute(one.working)
-    limit = float(config.limits.tokens)
+    limit = 1.0 if one.metric.unit == "1" else float(config.limits.tokens)
     fits = f"Double({value}) >= 0.0 and Double({value}) <= {limit}"
     return [
         f'set({refused}, "not_a_number") where {value} != nil and not {is_number(value)}',

@@ -5,10 +5,13 @@ from typing import Any
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.contract import attributes as a
 from pipecat_lgtm.contract import dialects as d
+from pipecat_lgtm.contract import labels
 from pipecat_lgtm.renderers.collector.ottl import attribute, group, is_number, one_of, quoted, transform
 
 PROCESSOR = "transform/normalise"
-_STAGE_OF_ARTICLE = r"^(?:stt|llm|tts)_(?P<provider>[a-z0-9]+?)(?:stt|llm|tts)service$"
+_STAGE_OF_ARTICLE = r"^(?i)(?:stt|llm|tts)_(?P<provider>[a-z0-9]+?)(?:stt|llm|tts)service$"
+_EARLY_STT_SECONDS = 0.005
+"""Before 1.2 an stt span is the handling of one transcript (0.1 ms); since then it spans the caller's speech."""
 
 
 def normalise(config: Config) -> dict[str, Any]:
@@ -20,12 +23,14 @@ def normalise(config: Config) -> dict[str, Any]:
 def rename(one: d.Rename) -> list[str]:
     """Return the statements of one rename: fill the target if absent, then forget the source."""
     source, target = attribute(one.source), one.target.span
-    absent = f"where {target} == nil and {source} != nil"
+    where = f"{a.STAGE.span} == {quoted(one.stage)} and " if one.stage else ""
+    where += f"{attribute(one.needs)} != nil and " if one.needs else ""
+    absent = f"where {where}{target} == nil and {source} != nil"
     if one.divisor == 1:
         moved = f"set({target}, {source}) {absent}"
     else:
         moved = f"set({target}, Double({source}) / {one.divisor}) {absent} and {is_number(source)}"
-    return [moved, f"delete_key(span.attributes, {quoted(one.source)}) where {source} != nil"]
+    return [moved, f"delete_key(span.attributes, {quoted(one.source)}) where {where}{source} != nil"]
 
 
 def _resource(config: Config) -> dict[str, Any]:
@@ -69,7 +74,14 @@ def _stages(config: Config) -> list[dict[str, Any]]:
         scope = f"where instrumentation_scope.name == {quoted(d.OPENINFERENCE_SCOPE)}"
         statements.append(f"set({a.DIALECT.span}, {quoted(d.OPENINFERENCE)}) {scope}")
     statements += [line for one in wanted for line in rename(one)]
-    groups = [named, group("span", statements, f"{stage} != nil", f"{provider} == nil")]
+    early = group(
+        "span",
+        [f"set({a.DIALECT.span}, {quoted(d.PIPECAT_EARLY)})"],
+        'span.name == "stt"',
+        f"span.end_time_unix_nano - span.start_time_unix_nano < {round(_EARLY_STT_SECONDS * 1e9)}",
+    )
+    others = f"{provider} == nil or not {one_of('span.name', (*labels.STAGES, d.REALTIME_RESPONSE))}"
+    groups = [named, early, group("span", statements, f"{stage} != nil", others)]
     if config.dialects.article:
         matched = [
             f"set({a.DIALECT.span}, {quoted(d.ARTICLE)})",
@@ -83,9 +95,8 @@ def _stages(config: Config) -> list[dict[str, Any]]:
 
 
 def _reads(config: Config, one: d.Rename) -> bool:
-    if one.emitter == "article names":
-        return config.dialects.article
-    return config.dialects.openinference or one.emitter != "OpenInference"
+    wanted = {"Pipecat": True, "article": config.dialects.article, "OpenInference": config.dialects.openinference}
+    return any(on for emitter, on in wanted.items() if emitter in one.emitter)
 
 
 def _realtime() -> list[dict[str, Any]]:

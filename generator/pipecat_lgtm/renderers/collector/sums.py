@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.contract import attributes as a
+from pipecat_lgtm.contract import events as e
 from pipecat_lgtm.contract import labels
 from pipecat_lgtm.contract import metrics as m
 from pipecat_lgtm.contract.types import Attribute, Metric
@@ -66,6 +67,7 @@ SUMMED = (
     _tokens("audio_output", a.TOKENS_AUDIO_OUTPUT),
     Summed(a.CHARACTERS, m.TTS_CHARACTERS, "stage"),
     Summed(a.AUDIO_SECONDS, m.STT_AUDIO, "stage"),
+    Summed(e.CONFIDENCE, m.STT_CONFIDENCE, "stage"),
     Summed(a.TURN_TOKENS, m.TURN_TOKENS, "turn"),
 )
 
@@ -152,7 +154,8 @@ def _sum(config: Config, one: Summed) -> dict[str, Any]:
     path = f'attributes["{one.working}"]'
     made = entry(config, one.metric, f"{path} != nil", fixed + copied)
     if one.metric.kind == "histogram":
-        made["histogram"] = {"buckets": buckets.tokens(config), "value": path}
+        bounds = buckets.ratio(config) if one.metric.unit == "1" else buckets.tokens(config)
+        made["histogram"] = {"buckets": bounds, "value": path}
     else:
         made["sum"] = {"monotonic": True, "value": path}
     return made
