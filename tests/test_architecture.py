@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipecat_lgtm.config import load_default
 from pipecat_lgtm.output import OWNED
-from pipecat_lgtm.renderers import render
+from rendered import files
 
 REPOSITORY = Path(__file__).parents[1]
 PACKAGE = REPOSITORY / "generator" / "pipecat_lgtm"
@@ -170,7 +169,7 @@ def _tracked(*folders: str) -> list[str]:
 
 def test_owned_folders_hold_only_rendered_files() -> None:
     """What is in the rendered folders is what the default config renders: no hand-written file, none forgotten."""
-    rendered = render(load_default())
+    rendered = files()
     owned = {path for path in rendered if path.split("/")[0] in OWNED}
 
     assert owned == set(_tracked(*(f"{folder}/" for folder in OWNED)))
@@ -178,11 +177,11 @@ def test_owned_folders_hold_only_rendered_files() -> None:
 
 def test_every_rendered_file_is_marked() -> None:
     """`.gitattributes` tells reviewers which files are rendered: all of them."""
-    files = sorted(render(load_default()))
-    command = ["git", "-C", str(REPOSITORY), "check-attr", "linguist-generated", "--", *files]
+    names = sorted(files())
+    command = ["git", "-C", str(REPOSITORY), "check-attr", "linguist-generated", "--", *names]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
 
-    assert [f"{file}: linguist-generated: true" for file in files] == said
+    assert [f"{file}: linguist-generated: true" for file in names] == said
 
 
 def test_header() -> None:
@@ -191,7 +190,7 @@ def test_header() -> None:
         "# Rendered by pipecat-lgtm from stack.yaml. Do not edit: change stack.yaml (or the generator) and run "
         "`pipecat-lgtm render`."
     )
-    for path, text in render(load_default()).items():
+    for path, text in files().items():
         if path.endswith((".yaml", ".yml")):
             comment = [line.removeprefix("# ") for line in takewhile(lambda line: line[0] == "#", text.splitlines())]
 

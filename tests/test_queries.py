@@ -6,14 +6,13 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
-from pipecat_lgtm.config import load_default
 from pipecat_lgtm.contract import labels, metrics
 from pipecat_lgtm.contract.metrics import BY_PROMETHEUS_NAME
 from pipecat_lgtm.queries import audit, lookups, promql
-from pipecat_lgtm.renderers import render
 from promql_names import named
+from rendered import files
 
-FILES = render(load_default())
+FILES = files()
 RULES = {
     f"{path}: {rule.get('record') or rule['alert']}": rule
     for path, text in FILES.items()
