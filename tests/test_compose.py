@@ -1,0 +1,171 @@
+"""docker-compose.yml, read as data; running it is tests/stack's."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pipecat_lgtm.config.versions import KNOWN
+from rendered import EVERYTHING, files
+
+DEFAULT: dict[str, Any] = yaml.safe_load(files()["docker-compose.yml"])
+REMOTE: dict[str, Any] = yaml.safe_load(files(EVERYTHING)["docker-compose.yml"])
+SERVICES = DEFAULT["services"]
+LASTING = {name for name, body in SERVICES.items() if body["restart"] == "unless-stopped"}
+PINNED = {image for images in KNOWN.values() for image in images.values()}
+
+
+def test_services() -> None:
+    """The stack is the five engines and Grafana; what calls itself init is done before they start."""
+    assert {"collector", "prometheus", "alertmanager", "tempo", "loki", "grafana"} == LASTING
+    assert [] == [name for name in SERVICES if name not in LASTING | {"sandbox"} and not name.startswith("init")]
+
+
+def test_remote_stores_run_elsewhere() -> None:
+    """A store that has an address in stack.yaml has no service and no volume here."""
+    assert set() == {"prometheus", "tempo", "loki"} & {*REMOTE["services"], *REMOTE["volumes"]}
+    assert {"collector", "alertmanager", "grafana"} <= set(REMOTE["services"])
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_image(name: str) -> None:
+    """Every image is a pinned one; only the sandbox, which has none, is built from this repository."""
+    body = SERVICES[name]
+
+    assert (body.get("image") in PINNED) == ("build" not in body)
+    assert ("sandbox" == name) == ("build" in body)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_confined(name: str) -> None:
+    """No part is root, may gain rights, write to its own file system, or take the whole machine."""
+    body = SERVICES[name]
+
+    assert re.fullmatch(r"[1-9]\d*:\d+", body["user"])
+    assert (True, ["ALL"], ["no-new-privileges:true"]) == (body["read_only"], body["cap_drop"], body["security_opt"])
+    assert body["pids_limit"] > 0
+    assert re.fullmatch(r"\d+m", body["mem_limit"])
+    assert 0 < body["cpus"] <= 2
+    assert not {"privileged", "cap_add", "pid", "ipc", "devices"} & set(body)
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_ports_on_loopback(name: str) -> None:
+    """Whatever is published is published on loopback, under its own number."""
+    for port in SERVICES[name].get("ports", []):
+        address, outside, inside = port.split(":")
+
+        assert ("127.0.0.1", inside) == (address, outside)
+
+
+def test_no_port_twice() -> None:
+    """No two parts publish one port."""
+    published = [port for body in SERVICES.values() for port in body.get("ports", [])]
+
+    assert sorted(set(published)) == sorted(published)
+
+
+def test_only_the_entrance_is_opened() -> None:
+    """With an open address only the bots' entrance is open; stores, alerts and Grafana stay on loopback."""
+    published = [port for body in REMOTE["services"].values() for port in body.get("ports", [])]
+
+    assert {"0.0.0.0:4317:4317", "0.0.0.0:4318:4318"} == {port for port in published if "127.0.0.1:" not in port}
+
+
+@pytest.mark.parametrize("name", sorted(LASTING))
+def test_health_without_shell(name: str) -> None:
+    """Health is asked by a program, never by a shell, which the images do not have."""
+    check = SERVICES[name]["healthcheck"]
+
+    assert ["CMD", "/tools/promtool"] == check["test"][:2]
+    assert "tools:/tools:ro,nocopy" in SERVICES[name]["volumes"]
+    assert check["retries"] >= 3
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_dependencies_exist(name: str) -> None:
+    """What a part waits for exists, can reach the state it waits for, and does not wait for it in turn."""
+    for other, how in SERVICES[name].get("depends_on", {}).items():
+        condition = how["condition"]
+
+        assert other in SERVICES
+        assert ("service_completed_successfully" == condition) == other.startswith("init")
+        assert "service_healthy" != condition or "healthcheck" in SERVICES[other]
+        assert name not in SERVICES[other].get("depends_on", {})
+
+
+def test_order() -> None:
+    """The collector starts when the stores are healthy, so that the first minute's telemetry finds them."""
+    waits = SERVICES["collector"]["depends_on"]
+
+    assert {"service_healthy"} == {waits[store]["condition"] for store in ("prometheus", "tempo", "loki")}
+
+
+def test_mounted_files_are_rendered() -> None:
+    """Every file or folder of this repository that is mounted is a rendered one, mounted read-only."""
+    rendered = set(files())
+    for body in SERVICES.values():
+        for mount in body.get("volumes", []):
+            source, *_, mode = mount.split(":")
+            if source.startswith("./"):
+                here = source.removeprefix("./")
+
+                assert "ro" == mode
+                assert [path for path in rendered if path == here or path.startswith(f"{here}/")]
+            else:
+                assert source in DEFAULT["volumes"]
+
+
+def test_starts_without_env_file() -> None:
+    """No variable must be set for the default stack: each has a default."""
+    variables = re.findall(r"\$\{([^}]*)\}", files()["docker-compose.yml"])
+
+    assert [] == [variable for variable in variables if ":-" not in variable]
+
+
+def test_secret_of_an_exporter_must_be_set() -> None:
+    """A destination's secret comes from the environment; Compose says so when it is not set."""
+    assert {"VENDOR_TOKEN": "${VENDOR_TOKEN:?set it for exporters in stack.yaml}"} == REMOTE["services"]["collector"][
+        "environment"
+    ]
+
+
+def test_secret_files() -> None:
+    """Secret files are given to the collector as secrets, and to nobody else."""
+    assert {
+        "otlp_tokens": {"file": "/srv/secrets/tokens"},
+        "otlp_cert": {"file": "/srv/secrets/cert.pem"},
+        "otlp_key": {"file": "/srv/secrets/key.pem"},
+    } == REMOTE["secrets"]
+    assert ["collector"] == [
+        name for name, body in REMOTE["services"].items() if "otlp_tokens" in body.get("secrets", [])
+    ]
+
+
+def test_grafana_has_no_admin() -> None:
+    """A plain `docker compose up` gives a read-only viewer, no login form and no admin account."""
+    environment = SERVICES["grafana"]["environment"]
+
+    assert {
+        "GF_AUTH_ANONYMOUS_ENABLED": "true",
+        "GF_AUTH_ANONYMOUS_ORG_ROLE": "Viewer",
+        "GF_AUTH_DISABLE_LOGIN_FORM": "${PIPECAT_LGTM_NO_ADMIN:-true}",
+        "GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION": "${PIPECAT_LGTM_NO_ADMIN:-true}",
+        "GF_USERS_ALLOW_SIGN_UP": "false",
+    }.items() <= environment.items()
+
+
+def test_demo_is_asked_for() -> None:
+    """The sandbox starts with the `demo` profile only, and what builds it exists."""
+    assert {"sandbox": ["demo"]} == {name: body["profiles"] for name, body in SERVICES.items() if "profiles" in body}
+    assert (Path(__file__).parents[1] / SERVICES["sandbox"]["build"]["dockerfile"]).is_file()
+
+
+def test_volumes_are_used() -> None:
+    """Every volume belongs to a part; what a part keeps is in a volume, not in its container."""
+    mounted = {mount.split(":")[0] for body in SERVICES.values() for mount in body.get("volumes", [])}
+
+    assert set(DEFAULT["volumes"]) == {name for name in mounted if not name.startswith("./")}
+    assert set() == LASTING - set(DEFAULT["volumes"])

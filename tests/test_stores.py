@@ -1,0 +1,145 @@
+"""Prometheus, Alertmanager, Tempo and Loki: what their files say."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pipecat_lgtm.config import load, load_default
+from pipecat_lgtm.renderers import COMPOSE, flags, native, render
+from rendered import EVERYTHING, Kind, files
+
+
+def _read(name: str, path: Path | None = None, kind: Kind = "compose") -> dict[str, Any]:
+    data: dict[str, Any] = yaml.safe_load(files(path, kind)[name])
+    return data
+
+
+def test_prometheus_scrapes_the_stack() -> None:
+    """Prometheus scrapes each part of the stack once, by its name and port, and the sandbox often enough to see it."""
+    jobs = _read("prometheus/prometheus.yml")["scrape_configs"]
+    targets = {job["job_name"]: job["static_configs"][0]["targets"] for job in jobs}
+
+    assert {
+        "prometheus": ["prometheus:9090"],
+        "collector": ["collector:8888"],
+        "alertmanager": ["alertmanager:9093"],
+        "sandbox": ["sandbox:8090"],
+        "tempo": ["tempo:3200"],
+        "loki": ["loki:3100"],
+        "grafana": ["grafana:3000"],
+    } == targets
+    assert len(targets) == len(jobs)
+
+
+def test_prometheus_natively() -> None:
+    """Natively all of them are on the configured address; Grafana is not part of it."""
+    jobs = _read("prometheus/prometheus.yml", kind="native")["scrape_configs"]
+
+    assert {"127.0.0.1"} == {job["static_configs"][0]["targets"][0].split(":")[0] for job in jobs}
+    assert "grafana" not in {job["job_name"] for job in jobs}
+
+
+def test_prometheus_takes_otlp() -> None:
+    """Service and environment become labels; a collector that waited may send what is older; rules are read."""
+    config = _read("prometheus/prometheus.yml")
+
+    assert ["service.name", "deployment.environment"] == config["otlp"]["promote_resource_attributes"]
+    assert "30m" == config["storage"]["tsdb"]["out_of_order_time_window"]
+    assert ["rules/*.yml"] == config["rule_files"]
+    assert ["alertmanager:9093"] == config["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"]
+
+
+def test_resource_labels_are_promoted(tmp_path: Path) -> None:
+    """A resource attribute that is wanted as a label is promoted beside the common ones."""
+    file = tmp_path / "stack.yaml"
+    file.write_text("cardinality: {resource_labels: [cloud.region]}")
+    config = yaml.safe_load(render(load(file).config)["prometheus/prometheus.yml"])
+
+    assert ["service.name", "deployment.environment", "cloud.region"] == config["otlp"]["promote_resource_attributes"]
+
+
+def test_retention_of_metrics() -> None:
+    """Prometheus keeps its data as long as stack.yaml says."""
+    assert "--storage.tsdb.retention.time=360h" in flags.prometheus(load_default(), COMPOSE)
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "expected"),
+    [
+        ("tempo/tempo.yaml", ("compactor", "compaction", "block_retention"), "168h"),
+        ("loki/loki.yaml", ("limits_config", "retention_period"), "168h"),
+    ],
+)
+def test_retention(name: str, path: tuple[str, ...], expected: str) -> None:
+    """Each store keeps its data as long as stack.yaml says."""
+    value: Any = _read(name)
+    for key in path:
+        value = value[key]
+
+    assert expected == value
+
+
+def test_loki_deletes() -> None:
+    """Loki's retention is carried out, not only declared."""
+    compactor = _read("loki/loki.yaml")["compactor"]
+
+    assert (True, "filesystem") == (compactor["retention_enabled"], compactor["delete_request_store"])
+
+
+def test_loki_labels() -> None:
+    """Loki's streams are by service and environment only: a stream per host or call would be thousands."""
+    limits = _read("loki/loki.yaml")["limits_config"]
+
+    assert {
+        "ignore_defaults": True,
+        "attributes_config": [{"action": "index_label", "attributes": ["service.name", "deployment.environment"]}],
+    } == limits["otlp_config"]["resource_attributes"]
+    assert limits["allow_structured_metadata"]
+
+
+@pytest.mark.parametrize("name", ["tempo/tempo.yaml", "loki/loki.yaml"])
+def test_nobody_is_told(name: str) -> None:
+    """No store reports its use to its vendor."""
+    config = _read(name)
+
+    assert {"reporting_enabled": False} == config.get("usage_report", config.get("analytics"))
+
+
+def test_stores_bind_natively() -> None:
+    """Natively the stores listen on the configured address, and keep their data below the state directory."""
+    tempo, loki = _read("tempo/tempo.yaml", kind="native"), _read("loki/loki.yaml", kind="native")
+
+    assert {"127.0.0.1"} == {tempo["server"]["http_listen_address"], loki["server"]["http_listen_address"]}
+    assert "/state/data/tempo/blocks" == tempo["storage"]["trace"]["local"]["path"]
+    assert "/state/data/loki" == loki["common"]["path_prefix"]
+
+
+def test_every_receiver_exists() -> None:
+    """Every route leads to a receiver that exists."""
+    config = _read("alertmanager/alertmanager.yml", EVERYTHING)
+
+    def receivers(route: dict[str, Any]) -> set[str]:
+        found = {route["receiver"]} if "receiver" in route else set()
+        return found.union(*(receivers(child) for child in route.get("routes", [])))
+
+    assert set() == receivers(config["route"]) - {receiver["name"] for receiver in config["receivers"]}
+
+
+@pytest.mark.parametrize("name", flags.FLAGS)
+def test_flags_name_the_placement(name: str) -> None:
+    """A program gets the same arguments in a container and natively, but for folders and addresses."""
+    config = load_default()
+    inside, outside = flags.FLAGS[name](config, COMPOSE), flags.FLAGS[name](config, native(config, Path("/state")))
+
+    assert [flag.partition("=")[0] for flag in inside] == [flag.partition("=")[0] for flag in outside]
+    assert not [flag for flag in outside if "/etc/" in flag or "/var/lib/" in flag or "0.0.0.0" in flag]
+
+
+def test_prometheus_features() -> None:
+    """Exemplars are kept, the OTLP receiver is on, and a series' first value counts as an increase."""
+    assert {
+        "--web.enable-otlp-receiver",
+        "--enable-feature=exemplar-storage,created-timestamp-zero-ingestion",
+    } <= set(flags.prometheus(load_default(), COMPOSE))
