@@ -120,3 +120,4 @@ def stop(running: Running) -> None:
                 os.killpg(running.pid, signal.SIGKILL)
             end = float("inf")
         time.sleep(0.05)
+    reap(running)
