@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, HttpUrl, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from pipecat_lgtm.config.alerts import Alerts
 from pipecat_lgtm.config.base import Section
 from pipecat_lgtm.config.network import Network
 from pipecat_lgtm.config.routing import Routing
@@ -183,6 +184,7 @@ class Config(Section):
     network: Network
     presets: dict[str, Preset]
     thresholds: Thresholds
+    alerts: Alerts
     histograms: Histograms
     limits: Limits
     dialects: Dialects

@@ -6,7 +6,7 @@ from typing import ClassVar, Generic, TypeVar
 from pydantic import model_validator
 
 from pipecat_lgtm.config.base import Section
-from pipecat_lgtm.config.units import Count, Ratio, Seconds
+from pipecat_lgtm.config.units import Count, Factor, Ratio, Seconds
 
 Number = TypeVar("Number", float, int)
 
@@ -54,6 +54,10 @@ class CountBounds(Bounds[Count]):
     """Bounds of a count."""
 
 
+class FactorBounds(Bounds[Factor]):
+    """Bounds of a ratio to something else that may exceed 1: twice, three times."""
+
+
 class Percentiles(Section):
     """Bounds of a latency's 95th percentile."""
 
@@ -75,6 +79,15 @@ class SignalBounds(Section):
     webrtc_jitter: SecondsBounds
     webrtc_packet_loss: RatioBounds
     webrtc_jitter_buffer: SecondsBounds
+    remainder: Percentiles
+    stage_regression: FactorBounds
+    error_ratio_sustained: RatioBounds
+    task_completion: FloorBounds
+    wer_drift: RatioBounds
+    judge_drop: RatioBounds
+    intent_match: FloorBounds
+    uptime: FloorBounds
+    prompt_similarity: FloorBounds
 
     def stage(self, stage: str) -> SecondsBounds:
         """Return the P95 TTFB bounds of a stage: stt, llm or tts."""
@@ -90,6 +103,15 @@ class Preset(SignalBounds):
 
 
 class Thresholds(SignalBounds):
-    """The bounds in force: a preset with overrides."""
+    """The bounds in force: a preset with overrides, and the bounds that are this distribution's own."""
 
     preset: str
+    silent_turns: RatioBounds
+    audio_silent: RatioBounds
+    nack_rise: FactorBounds
+    pii_findings: CountBounds
+    off_script: CountBounds
+    frustration: RatioBounds
+    metrics_coverage: FloorBounds
+    values_refused: RatioBounds
+    queue_fill: RatioBounds

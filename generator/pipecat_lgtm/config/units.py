@@ -44,6 +44,7 @@ Seconds = Annotated[float, _Positive, BeforeValidator(parse_seconds), _schema(r"
 Bytes = Annotated[int, _Positive, BeforeValidator(parse_bytes), _schema(r"^\s*\d+(\.\d+)?\s*(B|kB|KiB|MiB|GiB)\s*$")]
 Ratio = Annotated[float, _Positive, BeforeValidator(parse_ratio), _schema(r"^\s*\d+(\.\d+)?\s*%\s*$")]
 Count = Annotated[int, _Positive]
+Factor = Annotated[float, _Positive]
 
 
 def format_seconds(seconds: float) -> str:

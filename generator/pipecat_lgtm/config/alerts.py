@@ -1,0 +1,111 @@
+"""How alerts are computed: windows, floors, holds, baselines, links; the bounds themselves are `thresholds`."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field, HttpUrl, field_validator, model_validator
+
+from pipecat_lgtm.config.base import Section
+from pipecat_lgtm.config.units import Count, Factor, Ratio, Seconds
+
+Severity = Literal["info", "warning", "critical"]
+
+
+class Hold(Section):
+    """How long a condition must hold before an alert of a severity fires."""
+
+    info: Seconds
+    warning: Seconds
+    critical: Seconds
+
+
+class LowTraffic(Section):
+    """What counts as bad for a bot with too few turns for percentiles."""
+
+    window: Seconds
+    min_count: Count
+    share: Ratio
+
+
+class Baseline(Section):
+    """What a signal's own past is: the median over a window that ends some time ago."""
+
+    window: Seconds
+    offset: Seconds
+    step: Seconds
+    min_points: Count
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Baseline":
+        if self.min_points * self.step > self.window:
+            raise ValueError(f"min_points ({self.min_points}) steps do not fit into window; lower one of them")
+        return self
+
+
+class BurnRate(Section):
+    """Error budget burnt so many times too fast, over a long and a short window at once."""
+
+    long: Seconds
+    short: Seconds
+    factor: Factor
+    severity: Literal["warning", "critical"]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "BurnRate":
+        if self.short >= self.long:
+            raise ValueError("short is the shorter window; it lets the alert end soon after the trouble")
+        return self
+
+
+class Links(Section):
+    """Base addresses of what an alert links to."""
+
+    grafana: HttpUrl
+    runbooks: HttpUrl | None
+
+    def runbook(self, alert: str) -> str:
+        """Return the address of an alert's runbook."""
+        base = str(self.runbooks) if self.runbooks else f"{str(self.grafana).rstrip('/')}/public/runbooks"
+        return f"{base.rstrip('/')}/{alert}.md"
+
+
+class Override(Section):
+    """What one alert does otherwise."""
+
+    enabled: bool = True
+    window: Seconds | None = None
+    hold: Seconds | None = None
+    min_samples: Annotated[int, Field(ge=0)] | None = None
+
+
+class Alerts(Section):
+    """Everything about alerts but their bounds."""
+
+    interval: Seconds
+    flavour: Literal["classic", "native"]
+    format: Literal["files", "operator", "mimir"]
+    namespace: Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")]
+    window: Seconds
+    min_samples: Count
+    quality_window: Seconds
+    confidence_hold: Seconds
+    sustained_hold: Seconds
+    hold: Hold
+    low_traffic: LowTraffic
+    baseline: Baseline
+    escalate_after: Seconds
+    burn_rates: tuple[BurnRate, ...]
+    synthetic_services: str
+    pii_kinds: tuple[str, ...]
+    telemetry_window: Seconds
+    links: Links
+    overrides: dict[str, Override]
+
+    @field_validator("synthetic_services")
+    @classmethod
+    def _pattern(cls, value: str) -> str:
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from error
+        return value
