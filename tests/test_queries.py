@@ -150,11 +150,12 @@ def test_quantile() -> None:
 
 
 def test_error_ratio() -> None:
-    """Without failures the ratio is nought, not absent; without requests it is absent, not a division by nought."""
+    """Without failures the ratio is nought; a stage that only fails has a ratio of 1; without either it is absent."""
     errors = "sum by (service_name, deployment_environment, stage) (rate(pipecat_stage_errors_total[5m]))"
     requests = "sum by (service_name, deployment_environment, stage) (rate(pipecat_stage_requests_total[5m]))"
 
-    assert f"({errors} or {requests} * 0) / ({requests} > 0)" == promql.stage_error_ratio("5m").expr
+    attempts = f"{requests} >= {errors} or {errors} or {requests}"
+    assert f"({errors} or {requests} * 0) / (({attempts}) > 0)" == promql.stage_error_ratio("5m").expr
 
 
 def test_logs_of_a_trace() -> None:

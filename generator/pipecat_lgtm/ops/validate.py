@@ -32,15 +32,12 @@ class _Plan:
     file: str
 
 
+_RULES = ("check", "rules", "--lint=all", "--lint-fatal", "{file}")
 _PLANS = (
     _Plan("collector", "otelcol", ("validate", "--config={file}"), "collector/config.yaml"),
     _Plan("prometheus config", "promtool", ("check", "config", "{file}"), "prometheus/prometheus.yml"),
-    _Plan(
-        "prometheus rules",
-        "promtool",
-        ("check", "rules", "--lint=all", "--lint-fatal", "{file}"),
-        "prometheus/rules/recordings.yml",
-    ),
+    _Plan("recording rules", "promtool", _RULES, "prometheus/rules/recordings.yml"),
+    _Plan("alert rules", "promtool", _RULES, "prometheus/rules/alerts.yml"),
     _Plan("alertmanager", "amtool", ("check-config", "{file}"), "alertmanager/alertmanager.yml"),
     _Plan("tempo", "tempo", ("-config.verify=true", "-config.file={file}"), "tempo/tempo.yaml"),
     _Plan("loki", "loki", ("-verify-config", "-config.file={file}"), "loki/loki.yaml"),

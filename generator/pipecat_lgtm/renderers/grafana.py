@@ -5,19 +5,12 @@ from typing import Any
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.contract import labels
+from pipecat_lgtm.contract.datasources import ALERTMANAGER, LOKI, PROMETHEUS, TEMPO
 from pipecat_lgtm.dashboards import DASHBOARDS
 from pipecat_lgtm.queries import lookups
 from pipecat_lgtm.renderers.collector.edge import url
 from pipecat_lgtm.renderers.placement import Placement
 from pipecat_lgtm.renderers.text import to_yaml
-
-PROMETHEUS, TEMPO, LOKI, ALERTMANAGER = (
-    "pipecat-prometheus",
-    "pipecat-tempo",
-    "pipecat-loki",
-    "pipecat-alertmanager",
-)
-"""Datasource uids; links between datasources name them."""
 
 
 def render(config: Config, placement: Placement) -> dict[str, str]:

@@ -3,37 +3,18 @@
 from typing import Any
 
 from pipecat_lgtm.config import Config
+from pipecat_lgtm.config.units import format_seconds
 from pipecat_lgtm.contract import attributes as a
+from pipecat_lgtm.renderers import rules
 from pipecat_lgtm.renderers.placement import Part, Placement
 from pipecat_lgtm.renderers.text import to_yaml
-from pipecat_lgtm.rules import recordings
-from pipecat_lgtm.rules.recordings import INTERVAL_SECONDS
-
-RULES = "rules/recordings.yml"
 
 
 def render(config: Config, placement: Placement) -> dict[str, str]:
     """Return prometheus/prometheus.yml and the rule files."""
     if config.stores.prometheus.url is not None:
-        return {f"prometheus/{RULES}": rules(config)}
-    return {
-        "prometheus/prometheus.yml": to_yaml(_server(config, placement)),
-        f"prometheus/{RULES}": rules(config),
-    }
-
-
-def rules(config: Config) -> str:
-    """Return the recording rules as a Prometheus rule file."""
-    groups = [
-        {
-            "name": group,
-            "interval": f"{INTERVAL_SECONDS}s",
-            "rules": [{"record": one.name, "expr": one.query.expr} for one in members],
-        }
-        for group, members in recordings.groups(config).items()
-    ]
-    note = "Panels and alerts read these names, so that what is drawn is what is alerted on."
-    return to_yaml({"groups": groups}, note=note)
+        return rules.files(config)
+    return {"prometheus/prometheus.yml": to_yaml(_server(config, placement)), **rules.files(config)}
 
 
 def _server(config: Config, placement: Placement) -> dict[str, Any]:
@@ -51,11 +32,14 @@ def _server(config: Config, placement: Placement) -> dict[str, Any]:
         targets.append(("loki", "loki", ports.loki))
     if placement.kind == "compose":
         targets.append(("grafana", "grafana", ports.grafana))
+    otlp: dict[str, Any] = {"promote_resource_attributes": promoted, "keep_identifying_resource_attributes": True}
+    if config.alerts.flavour == "native":
+        otlp["convert_histograms_to_nhcb"] = True
     return {
-        "global": {"scrape_interval": "15s", "evaluation_interval": f"{INTERVAL_SECONDS}s"},
+        "global": {"scrape_interval": "15s", "evaluation_interval": format_seconds(config.alerts.interval)},
         # A collector that waited for Prometheus sends what happened meanwhile: older than what is stored.
         "storage": {"tsdb": {"out_of_order_time_window": "30m"}},
-        "otlp": {"promote_resource_attributes": promoted, "keep_identifying_resource_attributes": True},
+        "otlp": otlp,
         "rule_files": ["rules/*.yml"],
         "alerting": {
             "alertmanagers": [

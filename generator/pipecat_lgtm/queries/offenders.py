@@ -1,0 +1,79 @@
+"""What annotation templates ask Prometheus: offenders and trend; `%[1]q` is the first label's value, quoted by Go."""
+
+from pipecat_lgtm.contract import labels
+from pipecat_lgtm.contract import metrics as m
+
+CRITICAL_WEIGHT = 1000
+"""A turn beyond the critical bound outweighs any number of milder ones."""
+
+TREND_AGO = "10m"
+TREND_TOLERANCE = 0.05
+"""A change of less than this share is no change."""
+
+
+def placeholders(by: tuple[str, ...]) -> list[str]:
+    """Return a matcher per label whose value the template fills in."""
+    return [f"{label}=%[{index}]q" for index, label in enumerate(by, 1)]
+
+
+def _grown(series: str, window: str) -> str:
+    """Breaches of the window: counters that grew, and counters that were not there before."""
+    new = f"last_over_time({series}[{window}]) unless {series} offset {window}"
+    return f"(increase({series}[{window}]) > 0 or ({new}))"
+
+
+def _series(signals: tuple[str, ...], by: tuple[str, ...], *matchers: str) -> str:
+    which = (f'{labels.SIGNAL}=~"{"|".join(signals)}"', *matchers, *placeholders(by))
+    return f"{m.BREACHES.prometheus}{{{', '.join(which)}}}"
+
+
+def worst(signals: tuple[str, ...], severity: str, window: str, by: tuple[str, ...]) -> str:
+    """Return the trace with the gravest and most breaches of a window; its one label is `trace_id`."""
+    gravest = _grown(_series(signals, by, f'{labels.SEVERITY}="critical"'), window) + f" * {CRITICAL_WEIGHT}"
+    # What the left side of `or` has, the right side does not add again.
+    every = gravest if severity == "critical" else f"{gravest} or {_grown(_series(signals, by), window)}"
+    return f"topk(1, sum by ({labels.TRACE_ID}) ({every}))"
+
+
+def affected(signals: tuple[str, ...], severity: str, window: str, by: tuple[str, ...]) -> str:
+    """Return how many conversations breached in a window; where only the trace is known, how many traces."""
+    levels = [f'{labels.SEVERITY}="critical"'] if severity == "critical" else []
+    unknown = f'{labels.CONVERSATION_ID}="{labels.UNKNOWN}"'
+    named = _series(signals, by, *levels, unknown.replace("=", "!=", 1))
+    nameless = _series(signals, by, *levels, unknown)
+    return (
+        f"count(count by ({labels.CONVERSATION_ID}) ({_grown(named, window)}) "
+        f"or count by ({labels.TRACE_ID}) ({_grown(nameless, window)}))"
+    )
+
+
+def overflowed(window: str, by: tuple[str, ...]) -> str:
+    """Return a value if more conversations breached than are held one by one."""
+    which = ", ".join((f'{labels.SIGNAL}="breaches"', *placeholders(by)))
+    return f"sum(increase({m.SERIES_OVERFLOWED.prometheus}{{{which}}}[{window}])) > 0"
+
+
+def before(name: str, by: tuple[str, ...]) -> str:
+    """Return a recorded value as it was."""
+    return f"{_chosen(name, by)} offset {TREND_AGO}"
+
+
+def change(name: str, by: tuple[str, ...]) -> str:
+    """Return by how much a recorded value changed since."""
+    return f"{_chosen(name, by)} - {before(name, by)}"
+
+
+def direction(name: str, by: tuple[str, ...]) -> str:
+    """Return 1 if a recorded value rose, -1 if it fell, 0 if it hardly changed."""
+    tolerance = f"> bool {TREND_TOLERANCE:g} * abs({before(name, by)})"
+    difference = f"({change(name, by)})"
+    return f"sgn({difference}) * (abs({difference}) {tolerance})"
+
+
+def _chosen(name: str, by: tuple[str, ...]) -> str:
+    return f"{name}{{{', '.join(placeholders(by))}}}" if by else name
+
+
+def milliseconds(back: int) -> str:
+    """Return the time so many seconds ago, as Grafana's links take it."""
+    return f"(time() - {back}) * 1000"

@@ -1,0 +1,87 @@
+"""All alerts, in the order of docs/alerts.md, and the recordings they need."""
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator
+
+from pipecat_lgtm.config import Config
+from pipecat_lgtm.errors import ConfigError
+from pipecat_lgtm.rules import errors, escalation, latency, network, quality, recordings, stack, usage
+from pipecat_lgtm.rules.baselines import is_history
+from pipecat_lgtm.rules.build import LOW_TRAFFIC
+from pipecat_lgtm.rules.model import Alert, Recording
+
+SLOW_GROUP = "pipecat-baselines"
+SLOW_SECONDS = 60.0
+"""Baselines, low-traffic counts and escalations look back over hours; a minute is often enough."""
+
+SUBJECTS: dict[str, Callable[[Config], Iterable[Alert]]] = {
+    "latency": latency.alerts,
+    "errors": errors.alerts,
+    "usage": usage.alerts,
+    "network": network.alerts,
+    "quality": quality.alerts,
+    "stack": stack.alerts,
+}
+
+
+def by_subject(config: Config) -> dict[str, list[Alert]]:
+    """Return the alerts that are enabled, by subject; escalations are a subject of their own.
+
+    Raises:
+        ConfigError: `alerts.overrides` names an alert that does not exist.
+    """
+    every = {subject: list(make(config)) for subject, make in SUBJECTS.items()}
+    _known(config, {alert.name for alerts in every.values() for alert in alerts})
+    enabled = {subject: [one for one in alerts if _enabled(config, one)] for subject, alerts in every.items()}
+    warnings = (one for alerts in enabled.values() for one in alerts if one.severity == "warning")
+    return enabled | {"escalation": [escalation.escalated(config, one) for one in warnings]}
+
+
+def alerts(config: Config) -> Iterator[Alert]:
+    """Return the alerts that are enabled."""
+    for members in by_subject(config).values():
+        yield from members
+
+
+def recording_groups(config: Config) -> dict[str, list[Recording]]:
+    """Return every recording once, by rule group: what panels draw, then what alerts need besides."""
+    made = recordings.groups(config)
+    known = {(one.name, one.labels) for members in made.values() for one in members}
+    for subject, members in by_subject(config).items():
+        for one in (one for alert in members for one in alert.signal.recordings):
+            if (one.name, one.labels) not in known:
+                known.add((one.name, one.labels))
+                group = SLOW_GROUP if is_history(one) else f"pipecat-values-{subject}"
+                made.setdefault(group, []).append(one)
+    return made
+
+
+def alert_groups(config: Config) -> dict[str, list[Alert]]:
+    """Return the alerts by rule group; what looks back over hours is asked less often."""
+    made: dict[str, list[Alert]] = {}
+    for subject, members in by_subject(config).items():
+        for one in members:
+            slow = one.name.endswith(LOW_TRAFFIC)
+            made.setdefault("pipecat-alerts-low-traffic" if slow else f"pipecat-alerts-{subject}", []).append(one)
+    return made
+
+
+def interval(config: Config, group: str) -> float:
+    """Return the seconds between two evaluations of a group."""
+    slow = group in {SLOW_GROUP, "pipecat-alerts-low-traffic", "pipecat-alerts-escalation"}
+    return max(config.alerts.interval, SLOW_SECONDS) if slow else config.alerts.interval
+
+
+def _enabled(config: Config, alert: Alert) -> bool:
+    own = config.alerts.overrides.get(alert.name)
+    return own is None or own.enabled
+
+
+def _known(config: Config, names: set[str]) -> None:
+    for name in config.alerts.overrides:
+        if name not in names:
+            close = difflib.get_close_matches(name, names, n=1)
+            guess = f"; did you mean {close[0]!r}?" if close else ""
+            raise ConfigError(
+                f"alerts.overrides.{name}: there is no such alert{guess}", "`pipecat-lgtm alerts list` names them"
+            )

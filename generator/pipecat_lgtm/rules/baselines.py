@@ -1,0 +1,85 @@
+"""Signals held against their own past; with too little history they are silent and `pipecat:baseline:ready` is 0."""
+
+from pipecat_lgtm.config import Config
+from pipecat_lgtm.config.units import format_seconds
+from pipecat_lgtm.contract import labels, signals
+from pipecat_lgtm.contract import metrics as m
+from pipecat_lgtm.contract.types import Metric
+from pipecat_lgtm.queries import levels, promql
+from pipecat_lgtm.queries.histograms import Histogram
+from pipecat_lgtm.queries.query import Query
+from pipecat_lgtm.rules.model import Recording, Signal
+from pipecat_lgtm.rules.recordings import latency_name, recorded
+
+READY = "pipecat:baseline:ready"
+REGRESSION, WER, JUDGE = "stage_ttfb", "stt_wer", "quality_score"
+
+
+def history(config: Config, value: str, signal: str) -> tuple[Recording, Recording]:
+    """Return the recordings of a value's baseline, and of whether there is one."""
+    base = config.alerts.baseline
+    window, offset, step = (format_seconds(one) for one in (base.window, base.offset, base.step))
+    whole = format_seconds(base.window + base.offset)
+    past = Recording(baseline_name(signal), levels.baseline(value, window, offset, step))
+    ready = levels.baseline_ready(value, window, offset, step, whole, base.min_points)
+    return past, Recording(READY, ready, ((labels.SIGNAL, signal),))
+
+
+def baseline_name(signal: str) -> str:
+    """Return the recorded name of a signal's baseline."""
+    return f"pipecat:{signal}:baseline"
+
+
+def is_history(one: Recording) -> bool:
+    """Tell whether a recording is a baseline, or says if there is one."""
+    return one.name == READY or one.name.endswith(":baseline")
+
+
+def regression(config: Config, seconds: float) -> Signal:
+    """Return a stage's P95 TTFB as a multiple of its own baseline."""
+    window, native = format_seconds(seconds), config.alerts.flavour == "native"
+    name, own = latency_name(m.STAGE_TTFB, 0.95, window=window), (labels.STAGE,)
+    value = Recording(name, promql.quantile(m.STAGE_TTFB, 0.95, window, *own, native=native))
+    samples = Recording(
+        recorded("stage_ttfb", "increase", window), promql.increase(m.STAGE_TTFB, window, *own, native=native)
+    )
+    past = history(config, name, REGRESSION)
+    ratio = levels.against(name, baseline_name(REGRESSION), READY, REGRESSION, *own)
+    return Signal(
+        Recording(recorded("stage_ttfb", "baseline_ratio", window), ratio),
+        (*labels.COMMON, *own),
+        samples,
+        seconds,
+        labels.STAGES,
+        support=(value, *past),
+    )
+
+
+def word_errors(config: Config, seconds: float) -> Signal:
+    """Return by how many points word errors are above their own baseline, per provider."""
+    name = recorded("stt_wer_ratio", "mean", format_seconds(seconds))
+    ask = levels.points_above(name, baseline_name(WER), READY, WER, labels.PROVIDER)
+    return _drift(config, m.STT_WER, labels.PROVIDER, seconds, name, ask, WER, signals.WER)
+
+
+def judged(config: Config, seconds: float) -> Signal:
+    """Return by what share a judge's score is below its own baseline, per dimension."""
+    name = recorded("quality_score", "mean", format_seconds(seconds))
+    ask = levels.drop(name, baseline_name(JUDGE), READY, JUDGE, labels.DIMENSION)
+    return _drift(config, m.QUALITY_SCORE, labels.DIMENSION, seconds, name, ask, JUDGE, signals.QUALITY)
+
+
+def _drift(  # noqa: PLR0913, PLR0917 - the parts of a signal
+    config: Config, metric: Metric, own: str, seconds: float, name: str, ask: Query, signal: str, breach: str
+) -> Signal:
+    window = format_seconds(seconds)
+    values = Histogram(metric, window, (own,), config.alerts.flavour == "native")
+    mean = Recording(name, levels.mean(values, "ratio"))
+    return Signal(
+        Recording(recorded(signal, "drift", window), ask),
+        (*labels.COMMON, own),
+        Recording(recorded(signal, "increase", window), levels.counted(values)),
+        seconds,
+        (breach,),
+        support=(mean, *history(config, name, signal)),
+    )
