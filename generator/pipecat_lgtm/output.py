@@ -68,7 +68,7 @@ def write(root: Path, files: dict[str, str]) -> Changes:
     changes = plan(root, files)
     try:
         for path in (*changes.added, *changes.changed):
-            _replace(root / path, files[path])
+            replace(root / path, files[path])
         for path in changes.removed:
             (root / path).unlink()
             _remove_empty(root, (root / path).parent)
@@ -108,7 +108,8 @@ def _is_ours(path: Path) -> bool:
     return HEADER[:40] in text[:400] or ('"generated"' in text and path.suffix == ".json")
 
 
-def _replace(path: Path, text: str) -> None:
+def replace(path: Path, text: str) -> None:
+    """Write a file whole or not at all, readable for everybody."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

@@ -1,0 +1,1 @@
+"""Into what somebody already runs: their Prometheus."""
