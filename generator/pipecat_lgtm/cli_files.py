@@ -1,6 +1,7 @@
 """Verbs about files: init, config, render, validate."""
 
 import sys
+import textwrap
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
@@ -82,7 +83,7 @@ def validate(
             highlight=False,
         )
         if check.detail:
-            out.print(f"         {plain(check.detail)}", highlight=False)
+            out.print(textwrap.indent(plain(check.detail), "         "), highlight=False)
     if verdicts["failed"]:
         raise CheckFailed(
             f"{verdicts['failed']} of {verdicts.total()} validators refused their file", "see the lines above"

@@ -162,12 +162,22 @@ class Exporter(Section):
     headers: dict[str, VariableName] = Field(default_factory=dict)
 
 
+_SHORTEST_RETENTION = 3600.0
+
+
 class Retention(Section):
     """How long each store keeps its data."""
 
     metrics: Seconds
     traces: Seconds
     logs: Seconds
+
+    @field_validator("*")
+    @classmethod
+    def _not_too_short(cls, value: float) -> float:
+        if value < _SHORTEST_RETENTION:
+            raise ValueError("must be at least 1 h: what is still being written would be deleted")
+        return value
 
 
 class Dashboards(Section):

@@ -12,6 +12,7 @@ from pipecat_lgtm.errors import CheckFailed
 
 Find = Callable[[str], Path | None]
 _DEADLINE_SECONDS = 120
+_SHOWN_LINES = 10
 
 
 @dataclass(frozen=True)
@@ -29,19 +30,22 @@ class _Plan:
     name: str
     program: str
     arguments: tuple[str, ...]
-    file: str
+    pattern: str
 
 
-_RULES = ("check", "rules", "--lint=all", "--lint-fatal", "{file}")
 _PLANS = (
     _Plan("collector", "otelcol", ("validate", "--config={file}"), "collector/config.yaml"),
     _Plan("prometheus config", "promtool", ("check", "config", "{file}"), "prometheus/prometheus.yml"),
-    _Plan("recording rules", "promtool", _RULES, "prometheus/rules/recordings.yml"),
-    _Plan("alert rules", "promtool", _RULES, "prometheus/rules/alerts.yml"),
+    _Plan(
+        "prometheus rules",
+        "promtool",
+        ("check", "rules", "--lint=all", "--lint-fatal", "{file}"),
+        "prometheus/rules/*.yml",
+    ),
     _Plan("alertmanager", "amtool", ("check-config", "{file}"), "alertmanager/alertmanager.yml"),
     _Plan("tempo", "tempo", ("-config.verify=true", "-config.file={file}"), "tempo/tempo.yaml"),
     _Plan("loki", "loki", ("-verify-config", "-config.file={file}"), "loki/loki.yaml"),
-    _Plan("compose", "docker-compose", ("-f", "{file}", "config", "--quiet"), "docker-compose.yml"),
+    _Plan("compose", "docker-compose", ("-f", "{file}", "config", "--quiet", "--no-interpolate"), "docker-compose.yml"),
 )
 
 
@@ -55,36 +59,40 @@ def validate(folder: Path, find: Find) -> Iterator[Check]:
     Raises:
         CheckFailed: the folder holds no rendered file at all.
     """
-    plans = [plan for plan in _PLANS if (folder / plan.file).exists()]
-    if not plans:
+    found = [(plan, file) for plan in _PLANS for file in sorted(folder.glob(plan.pattern))]
+    if not found:
         raise CheckFailed(f"{folder}: holds no rendered file", "render first: `pipecat-lgtm render --out DIR`")
     with tempfile.TemporaryDirectory(prefix="pipecat-lgtm-validate-") as scratch:
-        for plan in plans:
-            yield _run(plan, folder, find, Path(scratch))
+        for plan, file in found:
+            yield _run(plan, file, file.relative_to(folder), find, Path(scratch))
 
 
-def _run(plan: _Plan, folder: Path, find: Find, scratch: Path) -> Check:
+def _run(plan: _Plan, file: Path, name: Path, find: Find, scratch: Path) -> Check:
     program = find(plan.program)
-    command = [plan.program, *(argument.format(file=plan.file) for argument in plan.arguments)]
+    command = [plan.program, *(argument.format(file=name) for argument in plan.arguments)]
     prefix: list[str] = []
     if program is None and plan.program == "docker-compose" and (docker := shutil.which("docker")):
         program, prefix = Path(docker), ["compose"]
     if program is None:
         return Check(plan.name, " ".join(command), "not run", f"no program {plan.program} found")
-    file = _readable(plan, folder, scratch)
-    argv = [str(program), *prefix, *(argument.format(file=file) for argument in plan.arguments)]
+    readable = _readable(plan, file, scratch)
+    argv = [str(program), *prefix, *(argument.format(file=readable) for argument in plan.arguments)]
     try:
         done = subprocess.run(argv, capture_output=True, text=True, timeout=_DEADLINE_SECONDS, check=False)
     except subprocess.TimeoutExpired:
         return Check(plan.name, " ".join(command), "failed", f"no answer in {_DEADLINE_SECONDS} s")
     verdict: Literal["passed", "failed"] = "passed" if done.returncode == 0 else "failed"
-    said = (done.stderr or done.stdout).strip()
-    return Check(plan.name, " ".join(command), verdict, said if verdict == "failed" else "")
+    return Check(plan.name, " ".join(command), verdict, _said(done) if verdict == "failed" else "")
 
 
-def _readable(plan: _Plan, folder: Path, scratch: Path) -> Path:
+def _said(done: subprocess.CompletedProcess[str]) -> str:
+    lines = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+    more = [f"… and {len(lines) - _SHOWN_LINES} lines more"] if len(lines) > _SHOWN_LINES else []
+    return "\n".join([*lines[:_SHOWN_LINES], *more])
+
+
+def _readable(plan: _Plan, file: Path, scratch: Path) -> Path:
     """Return the file to check; the collector's names secrets mounted elsewhere, so a copy points at empty ones."""
-    file = folder / plan.file
     if plan.program != "otelcol":
         return file
     text = file.read_text(encoding="utf-8")

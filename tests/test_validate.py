@@ -1,0 +1,66 @@
+"""`validate` with programs that are small scripts; the real ones are in tests/rules."""
+
+from pathlib import Path
+
+import pytest
+
+from pipecat_lgtm.errors import CheckFailed
+from pipecat_lgtm.ops.validate import Check, validate
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder with two rendered rule files and a config of the collector."""
+    for name in ("prometheus/rules/alerts.yml", "prometheus/rules/recordings.yml", "collector/config.yaml"):
+        (tmp_path / "stack" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "stack" / name).write_text("text\n")
+    return tmp_path / "stack"
+
+
+def _program(path: Path, script: str) -> Path:
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_says_which_ran(folder: Path, tmp_path: Path) -> None:
+    """Each file is checked by its own program; one whose program is not there is not called passed."""
+    promtool = _program(tmp_path / "promtool", 'case "$*" in *alerts*) echo "rule 1: bad" >&2; exit 1;; esac')
+    command = "promtool check rules --lint=all --lint-fatal prometheus/rules"
+
+    assert [
+        Check("collector", "otelcol validate --config=collector/config.yaml", "not run", "no program otelcol found"),
+        Check("prometheus rules", f"{command}/alerts.yml", "failed", "rule 1: bad"),
+        Check("prometheus rules", f"{command}/recordings.yml", "passed", ""),
+    ] == list(validate(folder, lambda name: promtool if name == "promtool" else None))
+
+
+def test_long_complaints_are_cut(folder: Path, tmp_path: Path) -> None:
+    """Of a long complaint the first lines are shown, and how many more there are."""
+    promtool = _program(tmp_path / "promtool", "seq 1 30; exit 1")
+    details = {check.detail for check in validate(folder, lambda _: promtool) if check.name == "prometheus rules"}
+
+    assert {"\n".join([*map(str, range(1, 11)), "… and 20 lines more"])} == details
+
+
+def test_secrets_mounted_elsewhere(folder: Path, tmp_path: Path) -> None:
+    """The collector's secrets exist only in its container: the file is checked with empty ones in their place."""
+    (folder / "collector/config.yaml").write_text("filename: /run/secrets/otlp_tokens\n")
+    otelcol = _program(
+        tmp_path / "otelcol", 'f="${2#--config=}"; t="$(sed "s/filename: //" "$f")"; test -e "$t" && cat "$f"; exit 1'
+    )
+    (check,) = [one for one in validate(folder, lambda _: otelcol) if one.name == "collector"]
+
+    assert check.detail.endswith("/secrets/otlp_tokens")
+    assert "/run/secrets" not in check.detail
+    assert not Path(check.detail.removeprefix("filename: ")).exists()
+
+
+def test_nothing_rendered(tmp_path: Path) -> None:
+    """A folder without rendered files is an error with the cure, not a success of no checks."""
+    with pytest.raises(CheckFailed) as caught:
+        list(validate(tmp_path, lambda _: None))
+
+    assert f"{tmp_path}: holds no rendered file\n  next: render first: `pipecat-lgtm render --out DIR`" == str(
+        caught.value
+    )
