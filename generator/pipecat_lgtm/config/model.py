@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from pipecat_lgtm.config.alerts import Alerts
 from pipecat_lgtm.config.base import Section
 from pipecat_lgtm.config.network import Network
+from pipecat_lgtm.config.prices import Prices
 from pipecat_lgtm.config.routing import Routing
 from pipecat_lgtm.config.thresholds import Preset, Thresholds
 from pipecat_lgtm.config.units import Bytes, Count, Seconds
@@ -204,6 +205,7 @@ class Config(Section):
     stores: Stores
     exporters: tuple[Exporter, ...]
     dashboards: Dashboards
+    prices: Prices
     retention: Retention
     routing: Routing
 

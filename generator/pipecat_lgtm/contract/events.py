@@ -27,6 +27,8 @@ DIMENSION = Attribute("pipecat.quality.dimension", "string", "", "task_completio
 SCORE = Attribute("pipecat.quality.score", "double", "1", "0 to 1.")
 WER = Attribute("pipecat.stt.wer_ratio", "double", "1", "Against a reference transcript.")
 
+DECISION_SELECTED = Attribute("pipecat.decision.selected", "string", "", "The option taken.")
+
 ERROR = Event("pipecat.error", (CATEGORY, a.STAGE, a.PROVIDER, a.MODEL, USABLE), "A component failed.")
 INTERRUPTION = Event("pipecat.interruption", (), "The caller spoke while the bot was speaking.")
 SILENCE = Event("pipecat.silence", (SECONDS,), "Nobody spoke for over 5 s in mid-conversation.")
@@ -41,6 +43,7 @@ WEBRTC = Event(
 PROCESS = Event("pipecat.process", (CPU, MEMORY), "A sample of the bot process.")
 TASK_OUTCOME = Event("pipecat.outcome", (OUTCOME,), "What the bot says it achieved.")
 INTENT = Event("pipecat.intent", (MATCHED,), "An intent was looked for.")
+DECISION = Event("pipecat.decision", (DECISION_SELECTED,), "The bot chose something.")
 QUALITY = Event("pipecat.quality", (DIMENSION, SCORE), "A judge's score.")
 WORD_ERRORS = Event("pipecat.stt.wer", (WER, a.PROVIDER, a.MODEL), "A transcript compared with a reference.")
 

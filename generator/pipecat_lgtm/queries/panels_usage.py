@@ -6,6 +6,11 @@ from pipecat_lgtm.queries.query import Query
 from pipecat_lgtm.queries.scope import WHO, by, legend, selector
 
 _MODEL = (labels.PROVIDER, labels.MODEL)
+TOKEN_PRICE, CHARACTER_PRICE, AUDIO_PRICE = (
+    f"pipecat:{what}_price:dollars" for what in ("token", "character", "audio_second")
+)
+"""Recorded by rules.prices, with the labels they are joined on."""
+
 _TYPED = f"on ({labels.PROVIDER}, {labels.MODEL}, {labels.TYPE}) group_left ()"
 
 
@@ -28,3 +33,58 @@ def models(stage: str) -> Query:
     matcher = f'{labels.STAGE}="{stage}"'
     expr = f"sum{by(*_MODEL)} (increase({m.STAGE_REQUESTS.prometheus}{selector(matcher)}[$__range]) > 0)"
     return Query(f"models.{stage}", expr, "count", f"Models of {stage}.", legend(*_MODEL))
+
+
+def _priced(usage: str, price: str, on: str) -> str:
+    return f"sum{by(*_MODEL)} ({usage} * {on} {price})"
+
+
+def _used(metric: str, window: str, *names: str) -> str:
+    return f"sum{by(*_MODEL, *names)} (increase({metric}{selector(WHO)}[{window}]))"
+
+
+def cost(window: str = "$__range") -> list[Query]:
+    """Return what LLM, TTS and STT cost in a window, per model; models without a price are absent."""
+    flat = f"on ({labels.PROVIDER}, {labels.MODEL}) group_left ()"
+    parts = {
+        "LLM": _priced(_used(m.TOKENS.prometheus, window, labels.TYPE), TOKEN_PRICE, _TYPED),
+        "TTS": _priced(_used(m.TTS_CHARACTERS.prometheus, window), CHARACTER_PRICE, flat),
+        "STT": _priced(_used(m.STT_AUDIO.prometheus, window), AUDIO_PRICE, flat),
+    }
+    return [
+        Query(f"cost.{name}.{window}", expr, "dollars", f"Cost of {name}.", f"{name} {legend(*_MODEL)}")
+        for name, expr in parts.items()
+    ]
+
+
+def cost_in_all() -> Query:
+    """Return what everything with a price cost in the time range."""
+    terms = " + ".join(f"(sum({query.expr}) or vector(0))" for query in cost())
+    return Query("cost.all", terms, "dollars", "Cost of all that has a price.", "in all")
+
+
+def cost_per_conversation() -> Query:
+    """Return what an ended conversation cost on average in the time range."""
+    calls = f"sum(increase({m.CONVERSATIONS.prometheus}{selector()}[$__range]))"
+    return Query(
+        "cost.call", f"({cost_in_all().expr}) / ({calls} > 0)", "dollars", "Cost of a call.", "per conversation"
+    )
+
+
+def unpriced() -> list[Query]:
+    """Return what was used of models that have no price: tokens, characters, seconds of audio."""
+    on = f"unless on ({labels.PROVIDER}, {labels.MODEL})"
+    parts = {
+        "tokens": (m.TOKENS.prometheus, TOKEN_PRICE),
+        "characters": (m.TTS_CHARACTERS.prometheus, CHARACTER_PRICE),
+        "audio": (m.STT_AUDIO.prometheus, AUDIO_PRICE),
+    }
+    return [
+        Query(f"unpriced.{name}", f"({_used(metric, '$__range')} > 0) {on} {price}", "count", f"Unpriced {name}.", name)
+        for name, (metric, price) in parts.items()
+    ]
+
+
+def price(dollars: float) -> Query:
+    """Return a price as a query; its labels come from the rule that records it."""
+    return Query("price", f"vector({dollars:.12g})", "dollars", "Dollars of one token, character or second.")

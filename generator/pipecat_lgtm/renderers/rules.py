@@ -6,12 +6,13 @@ from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.units import format_seconds
 from pipecat_lgtm.contract import labels
 from pipecat_lgtm.renderers.text import to_yaml
-from pipecat_lgtm.rules import alerts
+from pipecat_lgtm.rules import alerts, prices
 from pipecat_lgtm.rules.model import Alert, Recording
 
-RECORDINGS, ALERTS = "recordings", "alerts"
+RECORDINGS, ALERTS, PRICES = "recordings", "alerts", "prices"
 NOTES = {
     RECORDINGS: "Panels and alerts read these names, so that what is drawn is what is alerted on.",
+    PRICES: "Dollars of one token, character or second; dates and sources are in section prices of stack.yaml.",
     ALERTS: "docs/alerts.md lists them, docs/runbooks says what to do. Bounds, windows and holds are in stack.yaml.",
 }
 MIMIR_RULES_PER_GROUP = 20
@@ -25,6 +26,7 @@ def groups(config: Config) -> dict[str, list[dict[str, Any]]]:
             _group(config, name, [_recording(one) for one in members])
             for name, members in alerts.recording_groups(config).items()
         ],
+        PRICES: [_group(config, prices.GROUP, [_recording(one) for one in prices.recordings(config)])],
         ALERTS: [
             _group(config, name, [_alert(one) for one in members])
             for name, members in alerts.alert_groups(config).items()

@@ -5,14 +5,18 @@ from typing import Any
 from grafanalib import core as g
 
 from pipecat_lgtm.dashboards.panels.card import Card
+from pipecat_lgtm.dashboards.panels.fields import Link
 from pipecat_lgtm.dashboards.panels.palette import UNITS
 from pipecat_lgtm.dashboards.panels.targets import source, targets
 from pipecat_lgtm.dashboards.panels.visual import Visual, words
 from pipecat_lgtm.queries import Query
 
 
-def states(card: Card, queries: list[Query], mappings: list[dict[str, Any]]) -> g.StateTimeline:
+def states(
+    card: Card, queries: list[Query], mappings: list[dict[str, Any]], links: list[Link] | None = None
+) -> g.StateTimeline:
     """Return a row of coloured spans of time per series; the mappings turn values into words."""
+    defaults = {"links": links or [], "noValue": card.no_value, "unit": UNITS[queries[0].unit]}
     return g.StateTimeline(
         **words(card),
         dataSource=source("prometheus"),
@@ -21,7 +25,7 @@ def states(card: Card, queries: list[Query], mappings: list[dict[str, Any]]) -> 
         thresholds=[{"color": "text", "value": None}],
         showValue="auto",
         extraJson={
-            "fieldConfig": {"defaults": {"noValue": card.no_value, "unit": UNITS[queries[0].unit]}},
+            "fieldConfig": {"defaults": defaults},
             "options": {"legend": {"showLegend": True}, "tooltip": {"sort": "none"}},
         },
     )

@@ -1,0 +1,195 @@
+"""pipecat-errors: what fails, and whose fault is it?"""
+
+from typing import Any
+
+from pipecat_lgtm.config import Config
+from pipecat_lgtm.contract import attributes as a
+from pipecat_lgtm.contract import labels
+from pipecat_lgtm.contract import metrics as m
+from pipecat_lgtm.dashboards.panels import variables
+from pipecat_lgtm.dashboards.panels.calls import call_columns
+from pipecat_lgtm.dashboards.panels.card import Card, Panel
+from pipecat_lgtm.dashboards.panels.fields import column
+from pipecat_lgtm.dashboards.panels.graph import graph
+from pipecat_lgtm.dashboards.panels.sheet import Line, Sheet, finished, heading
+from pipecat_lgtm.dashboards.panels.table import merged, organised, table
+from pipecat_lgtm.dashboards.panels.texts import lines
+from pipecat_lgtm.queries import panels_calls as calls
+from pipecat_lgtm.queries import panels_errors as q
+from pipecat_lgtm.queries import scope
+from pipecat_lgtm.rules.recordings import recorded
+
+UID = "pipecat-errors"
+
+
+def errors(config: Config) -> dict[str, Any]:
+    """Return the dashboard."""
+    sheet = Sheet(
+        UID,
+        "Pipecat: errors",
+        "What fails, and whose fault is it?",
+        chooses=(variables.stage(), variables.provider(), variables.model()),
+        leads_to=(("pipecat-conversations", "Which calls?"), ("pipecat-network", "Is it the network?")),
+    )
+    return finished(
+        config,
+        sheet,
+        [
+            Line(9, [_ratio(config), _categories()]),
+            Line(8, [_table(), _requests()]),
+            heading(100, "Tools and services called"),
+            Line(8, [_tool_failures(), _tool_time()]),
+            Line(8, [_http_time(), _http_calls()]),
+            heading(101, "In detail"),
+            Line(9, [_spans()]),
+            Line(10, [_lines()]),
+        ],
+    )
+
+
+def _ratio(config: Config) -> Panel:
+    return graph(
+        Card(
+            1,
+            "Failures per request, by stage",
+            "Which stage fails, and does it fail often? Spans alone show LLM failures only.",
+            "One stage red: its provider. All at once: the network or a key that expired.",
+            "both",
+        ),
+        [scope.recorded(recorded("stage_errors", "ratio"), "ratio", "", f"{{{{{labels.STAGE}}}}} {scope.BOT}")],
+        bounds=config.thresholds.error_ratio,
+        top=1,
+    )
+
+
+def _categories() -> Panel:
+    return graph(
+        Card(
+            2,
+            "Errors by stage, provider and category",
+            "Whose fault is it: the provider's server, a limit, your request, your application?",
+            "server: wait or switch. rate limit: raise it. request or application: yours.",
+            "both",
+            empty="No errors in this time range",
+        ),
+        [q.by_category()],
+        look="bars",
+    )
+
+
+def _table() -> Panel:
+    names = {"Value": "errors"}
+    order = [labels.STAGE, labels.PROVIDER, labels.MODEL, labels.CATEGORY, "Value"]
+    return table(
+        Card(
+            3,
+            "Errors in the time range",
+            "Which model of which provider fails most?",
+            "Compare with its number of requests beside.",
+            "both",
+            empty="No errors in this time range",
+        ),
+        [q.by_model()],
+        transformations=[merged(), organised(order, names, ["Time"])],
+        overrides=[column("errors", decimals=0)],
+        sort="errors",
+    )
+
+
+def _requests() -> Panel:
+    return graph(
+        Card(
+            4,
+            "Requests by how they ended",
+            "How many requests does each stage answer a minute, and how do they end?",
+            "interrupted is no error: the caller spoke on.",
+        ),
+        [q.requests()],
+        look="bars",
+    )
+
+
+def _tool_failures() -> Panel:
+    return graph(
+        Card(
+            10,
+            "Failed tool calls",
+            "Which of the bot's functions fail?",
+            "The bot's own code or what it calls; open a failed call's trace.",
+            "bridge",
+        ),
+        [q.tool_failures()],
+        look="bars",
+    )
+
+
+def _tool_time() -> Panel:
+    return graph(
+        Card(
+            11,
+            "Tool calls, P95",
+            "Which functions keep callers waiting?",
+            "Over a second: let the bot say something first.",
+            "bridge",
+        ),
+        [scope.quantile(m.TOOL_DURATION, 0.95, labels.TOOL)],
+        exemplars=scope.exemplars(m.TOOL_DURATION),
+    )
+
+
+def _http_time() -> Panel:
+    return graph(
+        Card(
+            12,
+            "HTTP requests, P95 per service called",
+            "Which outside service answers slowly?",
+            "Needs the bot's HTTP client instrumented (the bridge does it).",
+            empty="No HTTP client spans: instrument httpx or aiohttp, or run the bridge",
+        ),
+        [scope.quantile(m.HTTP_CLIENT_DURATION, 0.95, labels.SERVER_ADDRESS)],
+        exemplars=scope.exemplars(m.HTTP_CLIENT_DURATION),
+    )
+
+
+def _http_calls() -> Panel:
+    return graph(
+        Card(
+            13,
+            "HTTP requests by class of answer",
+            "Which outside service refuses (4xx) or fails (5xx)?",
+            "429 is in 4xx: a limit.",
+            empty="No HTTP client spans: instrument httpx or aiohttp, or run the bridge",
+        ),
+        [q.http_calls()],
+        look="bars",
+    )
+
+
+def _spans() -> Panel:
+    columns, overrides = call_columns(a.STAGE, a.PROVIDER, a.MODEL, name=True)
+    return table(
+        Card(
+            20,
+            "Failed spans",
+            "Which calls had a failure, and in which span?",
+            "Click the trace id to see the exception in its place.",
+            empty="No failed span in this time range",
+        ),
+        [calls.failed_spans()],
+        transformations=columns,
+        overrides=overrides,
+        sort="Start",
+    )
+
+
+def _lines() -> Panel:
+    return lines(
+        Card(
+            21,
+            "Error lines",
+            "What do bots log as error?",
+            "Open a line for its trace.",
+            empty="No log line of level error in this time range",
+        ),
+        calls.error_lines(),
+    )

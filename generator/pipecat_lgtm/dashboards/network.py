@@ -1,0 +1,142 @@
+"""pipecat-network: is it the network? Three layers, in order."""
+
+from typing import Any
+
+from pipecat_lgtm.config import Config
+from pipecat_lgtm.config.thresholds import Bounds
+from pipecat_lgtm.contract import labels
+from pipecat_lgtm.contract import metrics as m
+from pipecat_lgtm.contract.types import Metric
+from pipecat_lgtm.dashboards.panels.card import Card, Panel
+from pipecat_lgtm.dashboards.panels.fields import from_to, to_dashboard
+from pipecat_lgtm.dashboards.panels.graph import graph
+from pipecat_lgtm.dashboards.panels.palette import BAD, GOOD
+from pipecat_lgtm.dashboards.panels.sheet import Line, Sheet, finished, heading
+from pipecat_lgtm.dashboards.panels.timeline import states
+from pipecat_lgtm.queries import panels_network as q
+from pipecat_lgtm.queries import scope
+from pipecat_lgtm.queries.query import Unit
+from pipecat_lgtm.rules.recordings import latency_name
+
+UID = "pipecat-network"
+
+
+def network(config: Config) -> dict[str, Any]:
+    """Return the dashboard."""
+    sheet = Sheet(
+        UID,
+        "Pipecat: network",
+        "Is it the network? Prove each layer before you go to the next.",
+        leads_to=(("pipecat-latency", "Where do the milliseconds go?"),),
+    )
+    bounds = config.thresholds
+    return finished(
+        config,
+        sheet,
+        [
+            heading(100, "Layer 1: do connections stand?"),
+            Line(8, [_states(), _connect()]),
+            heading(101, "Layer 2: does the sound get through?"),
+            Line(8, [
+                _media(10, "Packet loss", "Do packets get lost?", m.WEBRTC_PACKET_LOSS, bounds.webrtc_packet_loss, "ratio"),
+                _media(11, "Jitter", "Do packets come evenly?", m.WEBRTC_JITTER, bounds.webrtc_jitter),
+                _media(12, "Jitter buffer", "How long is sound held back?", m.WEBRTC_JITTER_BUFFER, bounds.webrtc_jitter_buffer),
+            ]),
+            Line(8, [
+                _media(13, "Round trip", "How far away is the caller?", m.WEBRTC_RTT, None),
+                _nacks(),
+                _level(),
+            ]),
+            heading(102, "Layer 3: is it the pipeline after all?"),
+            Line(8, [_over_budget(config)]),
+        ],
+    )  # fmt: skip
+
+
+def _states() -> Panel:
+    return graph(
+        Card(
+            1,
+            "Connection states",
+            "Do connections reach `connected`, and stay there?",
+            "failed or disconnected: firewall, TURN server, or the caller's line. Nothing below matters until this is right.",
+            "bridge",
+        ),
+        [q.states()],
+        look="bars",
+    )
+
+
+def _connect() -> Panel:
+    return graph(
+        Card(
+            2,
+            "Time to connect, P95",
+            "How long does it take until sound can flow?",
+            "Seconds: candidates are tried one after the other; look at TURN.",
+            "bridge",
+        ),
+        [scope.quantile(m.TRANSPORT_CONNECT, 0.95, labels.SERVICE_NAME)],
+    )
+
+
+def _media(  # noqa: PLR0913, PLR0917 - a row of like panels
+    identity: int, title: str, question: str, metric: Metric, bounds: Bounds[Any] | None, unit: Unit = "seconds"
+) -> Panel:
+    return graph(
+        Card(
+            identity,
+            f"{title}, P95",
+            f"{question} Of each side, in each direction.",
+            "Red on one side only: that side's line. Red on both: the server's network.",
+            "bridge",
+        ),
+        [q.worst(metric, unit)],
+        bounds=bounds,
+    )
+
+
+def _nacks() -> Panel:
+    return graph(
+        Card(
+            14,
+            "Retransmissions asked for (NACKs)",
+            "How often must packets be sent again?",
+            "Rising: loss is near, even where it is still repaired.",
+            "bridge",
+        ),
+        [q.nacks()],
+        look="bars",
+    )
+
+
+def _level() -> Panel:
+    return graph(
+        Card(
+            15,
+            "Audio level",
+            "Is there sound at all? 0 is silence, 1 the loudest.",
+            "Nought inbound: the caller's microphone is muted or its track lost.",
+            "bridge",
+        ),
+        [q.audio_level()],
+        top=1,
+    )
+
+
+def _over_budget(config: Config) -> Panel:
+    budgets = {stage: config.thresholds.stage(stage) for stage in labels.STAGES}
+    p95 = latency_name(m.STAGE_TTFB, 0.95)
+    known = {stage: bound for stage, one in budgets.items() if (bound := one.warning or one.target)}
+    words = ", ".join(f"{stage.upper()} {bound * 1000:g} ms" for stage, bound in known.items())
+    return states(
+        Card(
+            20,
+            "Stages against their budgets",
+            f"Is a stage slower than its bound? {words}.",
+            "Layers 1 and 2 fine and a stage over: it is the provider or the pipeline, not the network.",
+        ),
+        [q.against_budget(p95, stage, bound) for stage, bound in known.items()],
+        [from_to(0, 1, "within", GOOD, 0), from_to(1, None, "over", BAD, 1)],
+        links=[to_dashboard("pipecat-latency", "Every stage against its budget")],
+    )

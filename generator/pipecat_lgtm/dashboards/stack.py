@@ -1,0 +1,238 @@
+"""pipecat-stack: is the monitoring itself healthy?"""
+
+from typing import Any
+
+from pipecat_lgtm.config import Config
+from pipecat_lgtm.config.thresholds import Bounds
+from pipecat_lgtm.dashboards.panels.card import Card, Panel
+from pipecat_lgtm.dashboards.panels.fields import words
+from pipecat_lgtm.dashboards.panels.graph import graph
+from pipecat_lgtm.dashboards.panels.palette import BAD, GOOD
+from pipecat_lgtm.dashboards.panels.sheet import Line, Sheet, finished, heading
+from pipecat_lgtm.dashboards.panels.table import organised, table
+from pipecat_lgtm.dashboards.panels.timeline import states
+from pipecat_lgtm.queries import panels_stack as q
+
+UID = "pipecat-stack"
+_NEAR = 0.8
+"""Part of a limit from which it is worth a look."""
+
+
+def stack(config: Config) -> dict[str, Any]:
+    """Return the dashboard."""
+    sheet = Sheet(UID, "Pipecat: the stack itself", "Is the monitoring itself healthy?")
+    return finished(
+        config,
+        sheet,
+        [
+            heading(100, "Who answers"),
+            Line(8, [_up(), _firing()]),
+            heading(101, "The collector"),
+            Line(8, [_received(), _refused(), _sent()]),
+            Line(8, [_failures(), _queues(), _memory(config)]),
+            heading(102, "Is anything left out?"),
+            Line(8, [_values_refused(), _overflowed()]),
+            Line(7, [_head_series(), _stage_series(config)]),
+            heading(103, "Do alerts get through?"),
+            Line(8, [_rules(), _lost(), _notified()]),
+        ],
+    )
+
+
+def _limit(limit: float) -> Bounds[float]:
+    return Bounds[float](warning=_NEAR * limit, critical=limit)
+
+
+def _up() -> Panel:
+    answers = words({"1": ("answers", GOOD), "0": ("down", BAD)})
+    return states(
+        Card(
+            1,
+            "Programs",
+            "Does every program of the stack answer Prometheus?",
+            "down: `pipecat-lgtm status`, then `pipecat-lgtm logs NAME`.",
+        ),
+        [q.up()],
+        [answers],
+    )
+
+
+def _firing() -> Panel:
+    return table(
+        Card(
+            2,
+            "Firing alerts",
+            "What is wrong right now, everywhere?",
+            "The alert's message has the runbook.",
+            empty="No alert fires",
+        ),
+        [q.firing_now()],
+        transformations=[organised(["severity", "alertname", "service_name"], {"Value": "series"}, ["Time"])],
+        sort="severity",
+    )
+
+
+def _received() -> Panel:
+    return graph(
+        Card(
+            10,
+            "Received",
+            "Do bots send?",
+            "Nought while calls go on: bots cannot reach the collector, or tracing is off.",
+            empty="The collector has received nothing",
+        ),
+        q.received(),
+    )
+
+
+def _refused() -> Panel:
+    return graph(
+        Card(
+            11,
+            "Refused",
+            "Is anything refused at the door?",
+            "Anything but nought: the memory limit (collector.memory_limit) or malformed requests.",
+        ),
+        [q.refused()],
+    )
+
+
+def _sent() -> Panel:
+    return graph(
+        Card(
+            12,
+            "Sent to the stores",
+            "Does every store take what it is sent?",
+            "One at nought: that store is down or full.",
+        ),
+        [q.sent()],
+    )
+
+
+def _failures() -> Panel:
+    return graph(
+        Card(
+            13,
+            "Failed to send",
+            "Does a store refuse or not answer?",
+            "It is kept on disk and tried again; nothing is lost until the queue is full.",
+        ),
+        [q.send_failures()],
+    )
+
+
+def _queues() -> Panel:
+    return graph(
+        Card(
+            14,
+            "Queues on disk",
+            "How full is each store's queue?",
+            "Filling: the store has been away; at 100 % the newest is lost.",
+        ),
+        [q.queues()],
+        bounds=_limit(1.0),
+        top=1,
+    )
+
+
+def _memory(config: Config) -> Panel:
+    return graph(
+        Card(
+            15,
+            "Memory of the collector",
+            "Is the collector near its limit?",
+            "At the limit it refuses spans: raise collector.memory_limit or run a second one.",
+        ),
+        [q.memory()],
+        bounds=_limit(float(config.collector.memory_limit)),
+    )
+
+
+def _values_refused() -> Panel:
+    return graph(
+        Card(
+            20,
+            "Values kept out of the metrics",
+            "Which values were not believed, and why?",
+            "error and interrupted are usual: a failed request's time to first byte is none. out of range: a broken clock.",
+            empty="Every value was believed",
+        ),
+        [q.values_refused()],
+        look="bars",
+    )
+
+
+def _overflowed() -> Panel:
+    return graph(
+        Card(
+            21,
+            "Values counted without their labels",
+            "Has a limit of `cardinality` been reached?",
+            "Something grows that should not: look for a model or tool name with an id in it.",
+            empty="No limit of cardinality has been reached",
+        ),
+        [q.overflowed()],
+        look="bars",
+    )
+
+
+def _head_series() -> Panel:
+    return graph(
+        Card(
+            22,
+            "Series in Prometheus",
+            "Does the number of series stay flat while calls come and go?",
+            "It must not grow with calls.",
+        ),
+        [q.head_series()],
+    )
+
+
+def _stage_series(config: Config) -> Panel:
+    return graph(
+        Card(
+            23,
+            f"Label sets per service (limit {config.cardinality.series_per_metric})",
+            "How near is the widest metric to its limit?",
+            "Near: see which label has many values, before new ones are counted without their labels.",
+        ),
+        [q.stage_series()],
+        bounds=_limit(float(config.cardinality.series_per_metric)),
+    )
+
+
+def _rules() -> Panel:
+    return graph(
+        Card(
+            30,
+            "Rule evaluation",
+            "Are rules evaluated, and in time? The slowest group's share of its interval.",
+            "Failures: a rule is broken, its alert is blind. Near 100 %: Prometheus is overloaded.",
+        ),
+        [q.rule_time(), q.rule_failures()],
+    )
+
+
+def _lost() -> Panel:
+    return graph(
+        Card(
+            31,
+            "Alerts lost on the way",
+            "Did an alert not reach Alertmanager, or a message not reach people?",
+            "Anything but nought: somebody was not told. Check the receiver's address and key.",
+        ),
+        q.alerts_lost(),
+    )
+
+
+def _notified() -> Panel:
+    return graph(
+        Card(
+            32,
+            "Messages sent",
+            "How many messages went out, and where to?",
+            "Many a minute: group or silence before people stop reading.",
+        ),
+        [q.notified()],
+        look="bars",
+    )

@@ -1,0 +1,47 @@
+"""Is the agent any good: outcomes, intents, scores, recognition, what was said."""
+
+from pipecat_lgtm.contract import labels
+from pipecat_lgtm.contract import metrics as m
+from pipecat_lgtm.contract.types import Metric
+from pipecat_lgtm.queries import scope
+from pipecat_lgtm.queries.query import Query
+
+_WHO = (labels.PROVIDER, labels.MODEL)
+
+
+def outcomes() -> Query:
+    """Return tasks in each step of a graph, by outcome."""
+    return scope.over_time(m.TASK_OUTCOMES, labels.OUTCOME)
+
+
+def completion() -> Query:
+    """Return the share of tasks completed, per service."""
+    return scope.share(m.TASK_OUTCOMES, f'{labels.OUTCOME}="completed"', *labels.COMMON, words=scope.BOT)
+
+
+def matched() -> Query:
+    """Return the share of intents recognised, per service."""
+    return scope.share(m.INTENTS, f'{labels.MATCHED}="true"', *labels.COMMON, words=scope.BOT)
+
+
+def scores() -> Query:
+    """Return the mean judge's score per dimension."""
+    return scope.mean(m.QUALITY_SCORE, labels.DIMENSION, unit="ratio")
+
+
+def confidence() -> Query:
+    """Return the mean confidence of final transcripts per provider and model."""
+    return scope.mean(m.STT_CONFIDENCE, *_WHO, unit="ratio")
+
+
+def word_errors() -> Query:
+    """Return the mean word error rate per provider and model."""
+    return scope.mean(m.STT_WER, *_WHO, unit="ratio")
+
+
+def per_turn(metric: Metric) -> Query:
+    """Return a counter of things said, per turn, by kind."""
+    said = f"sum by ({labels.KIND}) (rate({metric.prometheus}{scope.selector()}[$__rate_interval]))"
+    turns = f"sum(rate({m.TURNS.prometheus}{scope.selector()}[$__rate_interval]))"
+    expr = f"{said} / on () group_left () ({turns} > 0)"
+    return Query(f"per_turn.{metric.name}", expr, "ratio", metric.brief, scope.legend(labels.KIND))
