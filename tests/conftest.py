@@ -12,7 +12,7 @@ from pipecat_lgtm.engines.catalogue import ENGINES, engine_of
 from pipecat_lgtm.engines.resolve import locate
 from pipecat_lgtm.ops.engines import manifest_of
 
-sys.path.insert(0, str(Path(__file__).parent / "stack"))
+sys.path += [str(Path(__file__).parent / folder) for folder in ("stack", "dialects")]
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,12 @@ _TOKENS = {
     "audio_output": ("gen_ai.usage.audio.output_tokens",),
 }  # fmt: skip
 _SUMS = {
-    "pipecat_tts_characters_total": ("metrics.character_count", "tts.characters", "tts.character_count"),
+    "pipecat_tts_characters_total": (
+        "pipecat.tts.characters",
+        "metrics.character_count",
+        "tts.characters",
+        "tts.character_count",
+    ),
     "pipecat_stt_audio_seconds_total": ("metrics.audio_seconds",),
 }
 _PROVIDERS = {"az.ai.openai": "azure.ai.openai", "xai": "x_ai", "mistral": "mistral_ai"}

@@ -36,16 +36,21 @@ def poll(what: str, check: Callable[[], T | None], deadline: float = DEADLINE) -
         time.sleep(0.1)
 
 
+_GIVEN: set[int] = set()
+
+
 def free_ports(count: int) -> list[int]:
-    """Return ports nobody listens on, all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
+    """Return ports nobody listens on, all different; none is given twice in a run of the tests."""
+    with contextlib.ExitStack() as held:
+        found: list[int] = []
+        while len(found) < count:
+            one = held.enter_context(socket.socket())
             one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
+            port = one.getsockname()[1]
+            if port not in _GIVEN:
+                found.append(port)
+        _GIVEN.update(found)
+        return found
 
 
 def free_config(folder: Path, overrides: dict[str, Any] | None = None) -> Config:

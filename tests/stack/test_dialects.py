@@ -1,19 +1,16 @@
 """Every dialect, recorded from the real releases, yields the contract's metrics with the right values."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
+import articles
 import otlp
 import pytest
+from expect import Expected, expected
 from stacks import EngineBin, Stack, stack_of
 
 from pipecat_lgtm.contract.metrics import BY_PROMETHEUS_NAME
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "dialects"))
-import articles
-from expect import Expected, expected
 
 pytestmark = pytest.mark.stack
 

@@ -133,6 +133,8 @@ def _stage(config: Config) -> list[str]:
         f"where {FAILED} == true and IsMatch({message}, {quoted(pattern)})"
         for category, pattern in ERROR_CATEGORIES
     ]
+    # Pipecat's own count is the last sentence's on some releases, and counts what failed on all.
+    statements.append(f"set({a.CHARACTERS.span}, {a.TTS_CHARACTERS.span}) where {a.TTS_CHARACTERS.span} != nil")
     return [*statements, *_summed_on("stage", config)]
 
 
