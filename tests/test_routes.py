@@ -15,7 +15,7 @@ GROUP = "of a group (alertname, service_name, deployment_environment)"
 
 def test_answers() -> None:
     """An answer says who is told, when, why, when not, and what could mute it."""
-    given = {"severity": "warning", "service_name": "billing-eu"}
+    given = {"alertname": "PipecatTtfwHigh", "severity": "warning", "service_name": "billing-eu"}
 
     assert [
         Answer(
@@ -25,7 +25,11 @@ def test_answers() -> None:
             "until silenced or resolved",
             'severity="warning", service_name=~"billing-.*"',
             ("sunday: sunday 02:00-04:00 Europe/Vienna",),
-            ('the same alert of the same service is critical (severity="critical")',),
+            (
+                'the same alert is critical (severity="critical")',
+                'prometheus is down: what services show is old (alertname="PipecatStoreDown", job="prometheus")',
+                'collector is down: what services show is old (alertname="PipecatCollectorDown", job="collector")',
+            ),
         )
     ] == routes.routes(load(STACK).config, given)
 

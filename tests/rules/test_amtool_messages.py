@@ -78,7 +78,7 @@ def test_each(say: Say, name: str) -> None:
     values = [alert["annotations"][name] for alert in (one, two)]
 
     assert values[0] == say(f"each.{name}", one)
-    assert f"bot stt (firing): {values[0]}\nx bot tts (resolved): {values[1]}" == say(f"each.{name}", one, two)
+    assert f"stt (firing): {values[0]}\nx tts (resolved): {values[1]}" == say(f"each.{name}", one, two)
 
 
 @pytest.mark.parametrize("name", annotations.LINKS)

@@ -9,16 +9,6 @@ from pipecat_lgtm.contract.datasources import TEMPO
 from pipecat_lgtm.queries import Query, offenders
 from pipecat_lgtm.rules.model import Bound, Signal
 
-NAMES = (
-    "summary",
-    "description",
-    "trace_id",
-    "trace_url",
-    "affected_conversations",
-    "trend",
-    "runbook_url",
-    "dashboard_url",
-)
 NO_TRACE_APPLIES = "none applies: this alert is about the monitoring, not about a conversation"
 NO_TRACE_HELD = "none held: no conversation was caught beyond its own bound; trace_url searches for one"
 NO_CONVERSATION_APPLIES = "does not apply"

@@ -86,7 +86,7 @@ def alert(  # noqa: PLR0913 - what one rule differs in
     if signal.samples is None and condition is None:
         floor = 0
     query = condition(signal, floor) if condition else compared(signal, bound, row.matching, floor)
-    hold = own.hold or hold or getattr(config.alerts.hold, severity)
+    hold = own.hold or (getattr(config.alerts.hold, severity) if hold is None else hold)
     made = Alert(row.name, severity, signal, query, bound, hold, floor, row.dashboard, (*row.matching, *row.labels))
     return replace(made, annotations=_annotations(config, row, made))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from pipecat_lgtm.config import Config
+from pipecat_lgtm.config.units import parse_seconds
 from pipecat_lgtm.errors import CheckFailed, StackError
 from pipecat_lgtm.ops.deploy.owned import Files, Folder, deployed, rules_of
 from pipecat_lgtm.ops.deploy.prometheus import Group, Prometheus, until
@@ -16,6 +17,7 @@ from pipecat_lgtm.renderers import COMPOSE, prometheus
 
 _RULES = "prometheus/rules/"
 _PROMTOOL_SECONDS = 60
+_SPARE_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def apply(folder: Folder, files: Files, server: Prometheus, promtool: Path | Non
         files: all that shall be there of ours; none removes them.
         server: reads that folder.
         promtool: checks the files before anything is touched; without it the server's own check must do.
-        deadline: seconds for a reload and for every group's first evaluation.
+        deadline: seconds for a reload, and for every group's first evaluation where its interval is shorter.
 
     Raises:
         CheckFailed: with the reason, after rolling back.
@@ -59,11 +61,12 @@ def apply(folder: Folder, files: Files, server: Prometheus, promtool: Path | Non
         _check(promtool, files)
     server.require_sound()
     _parsed(server, files)
+    patience = max(deadline, _SPARE_SECONDS + 1.5 * _longest_interval(files))
     try:
         if changes:
             folder.become(files)
             server.reload(deadline)
-        groups = _verified(server, files, set(before) | set(files), deadline)
+        groups = _verified(server, files, set(before) | set(files), patience)
     except BaseException as error:
         if changes:
             _roll_back(folder, before, server, deadline, error)
@@ -110,6 +113,11 @@ def _verified(server: Prometheus, files: Files, names: set[str], deadline: float
         f"{server.url}: after {deadline:g} s {problem}",
         f"does its rule_files ({patterns}) reach --rules-dir? A longer --timeout helps only a slow one",
     )
+
+
+def _longest_interval(files: Files) -> float:
+    groups = (group for text in files.values() for group in yaml.safe_load(text)["groups"])
+    return max((parse_seconds(group["interval"]) for group in groups if "interval" in group), default=0.0)
 
 
 def _expected(files: Files) -> dict[tuple[str, str], tuple[str, ...]]:

@@ -1,14 +1,30 @@
 """What mutes what: one cause, one message."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.contract import labels
 from pipecat_lgtm.renderers.alertmanager.tree import Matcher
+from pipecat_lgtm.renderers.collector import edge
+from pipecat_lgtm.rules.alerts import alerts
 
-_SAME = (labels.ALERTNAME, *labels.COMMON, labels.STAGE, labels.PROVIDER, labels.MODEL)
+STORE_DOWN, COLLECTOR_DOWN, TTFW_HIGH = "PipecatStoreDown", "PipecatCollectorDown", "PipecatTtfwHigh"
+QUEUES = ("PipecatCollectorQueueFilling", "PipecatCollectorExportFailing")
+"""What a store that is down does to the collector. What is dropped is not among it: that is lost for good."""
+
+STAGE_ALERTS = (
+    *(f"Pipecat{stage.capitalize()}TtfbHigh(LowTraffic)?" for stage in labels.STAGES),
+    "PipecatStageRegressed",
+    "PipecatRemainderHigh",
+)
+_EXPORTERS = {
+    "prometheus": (edge.PROMETHEUS_SPANS, edge.PROMETHEUS_SUMS),
+    "tempo": (edge.TEMPO,),
+    "loki": (edge.LOKI,),
+}
+_SEVERITY = labels.SEVERITY
 
 
 @dataclass(frozen=True)
@@ -35,17 +51,47 @@ class Inhibition:
 def inhibitions(config: Config) -> list[Inhibition]:
     """Return what is switched on."""
     wanted = config.routing.inhibition
-    found = []
+    found: list[Inhibition] = []
     if wanted.critical_mutes_warning:
+        same = sorted({label for alert in alerts(config) for label in alert.signal.labels})
         found.append(
             Inhibition(
-                (Matcher(labels.SEVERITY, "critical"),),
-                (Matcher(labels.SEVERITY, "warning"),),
-                _SAME,
-                "the same alert of the same service is critical",
+                (Matcher(_SEVERITY, "critical"),),
+                (Matcher(_SEVERITY, "warning"),),
+                (labels.ALERTNAME, *same),
+                "the same alert is critical",
+            )
+        )
+    if wanted.store_down_mutes_computed:
+        found += _stores()
+    if wanted.ttfw_mutes_stages:
+        found.append(
+            Inhibition(
+                (Matcher(labels.ALERTNAME, TTFW_HIGH),),
+                (_named(*STAGE_ALERTS),),
+                labels.COMMON,
+                "the service's first word is late",
             )
         )
     return found
+
+
+def _stores() -> Iterator[Inhibition]:
+    for store, exporters in _EXPORTERS.items():
+        yield Inhibition(
+            (Matcher(labels.ALERTNAME, STORE_DOWN), Matcher("job", store)),
+            (_named(*QUEUES), Matcher("exporter", "|".join(exporters), pattern=True)),
+            (),
+            f"{store} is down, and the collector waits for it",
+        )
+    about_services = (_named("Pipecat.+"), Matcher(labels.SERVICE_NAME, ".+", pattern=True))
+    for name, job in ((STORE_DOWN, "prometheus"), (COLLECTOR_DOWN, "collector")):
+        sources = (Matcher(labels.ALERTNAME, name), Matcher("job", job))
+        yield Inhibition(sources, about_services, (), f"{job} is down: what services show is old")
+
+
+def _named(*patterns: str) -> Matcher:
+    return Matcher(labels.ALERTNAME, "|".join(patterns), pattern=True)
 
 
 def rules(config: Config) -> list[dict[str, Any]]:

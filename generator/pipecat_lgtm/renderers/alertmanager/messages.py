@@ -6,6 +6,7 @@ from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.routing import SEVERITIES
 from pipecat_lgtm.contract import annotations, labels
 from pipecat_lgtm.renderers.text import HEADER
+from pipecat_lgtm.rules.alerts import alerts
 
 FILE = "templates/pipecat.tmpl"
 
@@ -35,7 +36,14 @@ def render(config: Config) -> str:
         texts=annotations.TEXTS,
         links=annotations.LINKS,
         labels=labels,
+        apart="|".join(_apart(config)),
     )
+
+
+def _apart(config: Config) -> list[str]:
+    """Return the labels in which the alerts of one message can differ."""
+    every = {label for alert in alerts(config) for label in (*alert.signal.labels, *dict(alert.labels))}
+    return sorted(every - {*config.routing.group_by, labels.ESCALATED})
 
 
 def said(seconds: float) -> str:

@@ -8,9 +8,9 @@ from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.receivers import Receiver
 from pipecat_lgtm.config.routing import SEVERITIES, Maintenance, Policy, Routing, Severity
 from pipecat_lgtm.contract import labels
+from pipecat_lgtm.rules.stack import WATCHDOG
 
 HEARTBEAT = "heartbeat"
-WATCHDOG = "PipecatWatchdog"
 FALLBACK: Severity = "warning"
 """How an alert is told whose severity is none of ours: somebody else's rule, or a mistake in one."""
 

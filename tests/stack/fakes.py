@@ -1,0 +1,149 @@
+"""Slack, PagerDuty and a webhook as Alertmanager meets them; what does not fit their documented APIs is refused."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+ROUTING_KEY = "0123456789abcdef0123456789abcdef"
+_SUMMARY_LIMIT = 1024
+_ACTIONS_LIMIT = 5
+
+
+@dataclass(frozen=True)
+class Received:
+    """One accepted message: when, and what."""
+
+    at: float
+    body: dict[str, Any]
+
+
+@dataclass
+class Receivers:
+    """What was accepted and refused; `failing` names services that answer 503 for now."""
+
+    port: int = 0
+    slack: list[Received] = field(default_factory=list)
+    pagerduty: list[Received] = field(default_factory=list)
+    hook: list[Received] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    failing: set[str] = field(default_factory=set)
+    turned_away: int = 0
+
+    def config(self, folder: Path) -> dict[str, Any]:
+        """Return `routing.receivers` that lead here; the secrets are files in a folder."""
+        (folder / "slack-url").write_text(f"http://127.0.0.1:{self.port}/slack\n")
+        (folder / "pagerduty-key").write_text(f"{ROUTING_KEY}\n")
+        (folder / "heartbeat-url").write_text(f"http://127.0.0.1:{self.port}/hook\n")
+        return {
+            "slack": {"slack": {"api_url_file": str(folder / "slack-url")}},
+            "pagerduty": {
+                "pagerduty": {
+                    "routing_key_file": str(folder / "pagerduty-key"),
+                    "url": f"http://127.0.0.1:{self.port}/pagerduty",
+                }
+            },
+            "alive": {"webhook": {"url_file": str(folder / "heartbeat-url")}},
+        }
+
+    def pages(self, alert: str, service: str, action: str = "trigger") -> list[Received]:
+        """Return PagerDuty events of an alert of a service."""
+        return [
+            one
+            for one in self.pagerduty
+            if one.body["event_action"] == action
+            and (one.body["payload"]["class"], one.body["payload"]["source"]) == (alert, service)
+        ]
+
+    def posts(self, state: str, alert: str, service: str) -> list[Received]:
+        """Return Slack messages of an alert of a service: CRITICAL, WARNING or RESOLVED."""
+        head = f"[{state}"
+        return [
+            one
+            for one in self.slack
+            if (title := one.body["attachments"][0]["title"]).startswith(head)
+            and f"] {alert}: {service} " in f"{title} "
+        ]
+
+
+def _slack_fault(body: Any) -> str:  # noqa: ANN401 - any JSON
+    if not isinstance(body, dict) or not body.get("attachments"):
+        return "no_text"
+    for attachment in body["attachments"]:
+        texts = [attachment.get(name, "") for name in ("title", "title_link", "text", "fallback", "color")]
+        if not all(isinstance(text, str) for text in texts) or not attachment.get("text"):
+            return "invalid_attachments"
+        actions = attachment.get("actions", [])
+        if len(actions) > _ACTIONS_LIMIT:
+            return "too_many_actions"
+        if any(one.get("type") != "button" or not one.get("text") or not one.get("url") for one in actions):
+            return "invalid_actions"
+    return ""
+
+
+def _pagerduty_fault(body: Any) -> str:  # noqa: ANN401 - any JSON
+    if body.get("routing_key") != ROUTING_KEY:
+        return "routing_key is not one of ours"
+    if body.get("event_action") not in {"trigger", "acknowledge", "resolve"} or not body.get("dedup_key"):
+        return "event_action or dedup_key is wrong"
+    payload = body.get("payload", {})
+    if not payload.get("summary") or len(payload["summary"]) > _SUMMARY_LIMIT or not payload.get("source"):
+        return "payload.summary or payload.source is wrong"
+    if payload.get("severity") not in {"critical", "error", "warning", "info"}:
+        return "payload.severity is wrong"
+    if not isinstance(payload.get("custom_details", {}), dict):
+        return "payload.custom_details is no object"
+    if any(not one.get("href") for one in body.get("links", [])):
+        return "links without href"
+    return ""
+
+
+@contextmanager
+def receivers() -> Iterator[Receivers]:
+    """Listen for the length of a block."""
+    state = Receivers()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            name = self.path.strip("/")
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if name in state.failing:
+                state.turned_away += 1
+                self._answer(503, b"try again")
+                return
+            fault = {"slack": _slack_fault, "pagerduty": _pagerduty_fault}.get(name, lambda _: "")(body)
+            if fault:
+                state.refused.append(f"{name}: {fault}: {json.dumps(body)}")
+                self._answer(400, fault.encode())
+                return
+            getattr(state, name).append(Received(time.time(), body))
+            if name == "pagerduty":
+                said = {"status": "success", "message": "Event processed", "dedup_key": body["dedup_key"]}
+                self._answer(202, json.dumps(said).encode())
+            else:
+                self._answer(200, b"ok")
+
+        def _answer(self, code: int, text: bytes) -> None:
+            self.send_response(code)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    state.port = server.server_address[1]
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1})
+    thread.start()
+    try:
+        yield state
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
