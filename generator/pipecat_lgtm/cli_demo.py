@@ -21,7 +21,7 @@ _UNSEEN = "unseen: Pipecat's spans do not say that STT, TTS or a tool failed; th
 
 
 @app.command()
-def demo(
+def demo(  # noqa: PLR0913 - the options of one verb
     count: Annotated[
         int | None, typer.Option("--calls", min=1, help="How many; one of each scenario by default.")
     ] = None,
@@ -29,6 +29,8 @@ def demo(
     config: ConfigOption = None,
     state_dir: StateOption = None,
     bin_dir: BinDirOption = None,
+    *,
+    spans_only: Annotated[bool, typer.Option("--spans-only", help="The bot runs without the bridge.")] = False,
 ) -> None:
     """Start the stack if needed, place real calls, hold the numbers against the injected ones: `pipecat-lgtm demo`."""
     loaded, wanted = load(config).config, demo_op.scenarios(scenario or [])
@@ -37,7 +39,7 @@ def demo(
     try:
         state = before if before.kind == "docker" else start(config, state_dir, bin_dir, docker=False)
         with progress() as watch:
-            outcome = demo_op.calls(loaded, count, wanted, watch)
+            outcome = demo_op.calls(loaded, count, wanted, watch, mode="spans-only" if spans_only else "bridge")
     except BaseException:
         if not was_running:
             down(state_dir)

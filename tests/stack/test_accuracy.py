@@ -17,7 +17,7 @@ def called(tmp_path_factory: pytest.TempPathFactory, engine_bin: EngineBin) -> t
     """A whole stack on which each scenario has been called once."""
     folder = tmp_path_factory.mktemp("called")
     with stack_of(folder, engine_bin, "collector", "prometheus", "tempo", "loki") as stack:
-        yield stack, demo.calls(stack.config, None, [], lambda _what, _elapsed: None)
+        yield stack, demo.calls(stack.config, None, [], lambda _what, _elapsed: None, mode="spans-only")
 
 
 def test_the_demo_finds_every_number_right(called: tuple[Stack, demo.Outcome]) -> None:

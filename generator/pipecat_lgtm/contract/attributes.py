@@ -9,10 +9,12 @@ from pipecat_lgtm.contract.types import Attribute
 # Resource
 SERVICE_NAME = Attribute("service.name", "string", "", "The bot.")
 ENVIRONMENT = Attribute("deployment.environment", "string", "", "Where it runs: development, production, …")
+ENVIRONMENT_NAME = Attribute("deployment.environment.name", "string", "", "Its newer name; the same thing.")
 INSTANCE_ID = Attribute("service.instance.id", "string", "", "The bot's host; stays in Tempo, never a label.")
 
 # Conversation and turn
 CONVERSATION_ID = Attribute("conversation.id", "string", "", "One call.")
+SESSION_ID = Attribute("session.id", "string", "", "The caller's session, such as Pipecat Cloud's.")
 TURN_NUMBER = Attribute("turn.number", "int", "", "From 1; the greeting is turn 1.")
 TURN_DURATION = Attribute("turn.duration_seconds", "double", "s", "The turn, without its closing wait.")
 TURN_LATENCY = Attribute("turn.user_bot_latency_seconds", "double", "s", "User stopped → first audio byte.")
@@ -49,6 +51,7 @@ HTTP_STATUS = Attribute("http.response.status_code", "int", "", "Status of an ou
 
 # Tools
 TOOL_NAME = Attribute("gen_ai.tool.name", "string", "", "The function called, on `execute_tool` spans.")
+TOOL_CALL_ID = Attribute("gen_ai.tool.call.id", "string", "", "The model's id of that call.")
 
 # Written by the collector
 STAGE = Attribute("pipecat.stage", "string", "", "stt, llm or tts, whatever the span is called.")
@@ -72,4 +75,7 @@ INTERRUPTED = Attribute("pipecat.interrupted", "bool", "", "The caller spoke whi
 CONVERSATION_FAILED = Attribute("pipecat.conversation.failed", "bool", "", "Any component failed in the call.")
 CONVERSATION_OUTCOME = Attribute("pipecat.conversation.outcome", "string", "", "completed, escalated, abandoned, …")
 CONTRIBUTION = Attribute("pipecat.contribution", "string", "", "What a part of the latency was spent on.")
+CONVERSATION_TURNS = Attribute("pipecat.conversation.turns", "int", "{turn}", "Turns begun.")
+CONVERSATION_ERRORS = Attribute("pipecat.conversation.errors", "int", "{error}", "Component failures in the call.")
 OWNER = Attribute("pipecat.owner", "string", "", "Who owns that part: service, setting, bot, pipeline.")
+OWNER_NAME = Attribute("pipecat.owner.name", "string", "", "Which service, setting or code that is.")

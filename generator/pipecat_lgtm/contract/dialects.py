@@ -46,6 +46,8 @@ REALTIME_OTHERS = ("llm_setup", "llm_request", "llm_tool_call", "llm_tool_result
 CONVERSATION_SPAN = "conversation"
 TURN_SPANS = ("turn", "pipecat.conversation.turn")
 TOOL_SPAN_PREFIX = "execute_tool "
+RESPONSE_SPAN = "response"
+CONTRIBUTION_SPAN_PREFIX = "contribution "
 OPENINFERENCE_SCOPE = "openinference.instrumentation.pipecat"
 
 STAGE_RENAMES = (
@@ -101,3 +103,14 @@ PROVIDER_NAMES = {"az.ai.openai": "azure.ai.openai", "xai": "x_ai", "mistral": "
 
 NOT_A_VALUE = ("unknown", "NOT_GIVEN", "")
 """Text that stands where a model should."""
+
+ERROR_CATEGORIES = (
+    ("connectivity", r"(?i)(connect|timeout|timed out|unreachable|reset by peer)"),
+    ("server", r"(?i)(InternalServerError|overloaded|error code: 5\d\d|status[ =:]*5\d\d)"),
+    ("invalid_request", r"(?i)(BadRequest|UnprocessableEntity|NotFoundError|error code: 4(00|04|13|22))"),
+    ("authorization", r"(?i)(PermissionDenied|forbidden|error code: 403)"),
+    ("authentication", r"(?i)(AuthenticationError|unauthorized|invalid api key|error code: 401)"),
+    ("rate_limit", r"(?i)(RateLimit|too many requests|error code: 429)"),
+    ("quota", r"(?i)(insufficient_quota|quota exceeded|billing)"),
+)
+"""Pipecat's ErrorCategory from the status message, weakest sign first: the last match wins."""

@@ -26,13 +26,30 @@ MEMORY = Attribute("pipecat.process.memory_bytes", "int", "By", "Resident set.")
 DIMENSION = Attribute("pipecat.quality.dimension", "string", "", "task_completion, response_relevance, tone_accuracy.")
 SCORE = Attribute("pipecat.quality.score", "double", "1", "0 to 1.")
 WER = Attribute("pipecat.stt.wer_ratio", "double", "1", "Against a reference transcript.")
-
+PIPECAT_VERSION = Attribute("pipecat.version", "string", "", "Pipecat's release.")
+SLOW_TURNS = Attribute("pipecat.conversation.slow_turns", "int", "{turn}", "Turns whose first word came too late.")
+INTERRUPTIONS = Attribute("pipecat.conversation.interruptions", "int", "{interruption}", "Real ones.")
+INTENT_NAME = Attribute("pipecat.intent.name", "string", "", "What the caller wanted.")
 DECISION_SELECTED = Attribute("pipecat.decision.selected", "string", "", "The option taken.")
+DECISION_OPTIONS = Attribute("pipecat.decision.options", "string[]", "", "All that were evaluated.")
+DECISION_REJECTED = Attribute("pipecat.decision.rejected", "string[]", "", "Those not taken, and why.")
+DECISION_RATIONALE = Attribute("pipecat.decision.rationale", "string", "", "Why the selected one.")
+DECISION_CONFIDENCE = Attribute("pipecat.decision.confidence", "double", "1", "0 to 1.")
+DECISION_THRESHOLD = Attribute("pipecat.decision.threshold", "double", "1", "The confidence that was needed.")
+DROPPED_SIGNAL = Attribute("pipecat.bridge.signal", "string", "", "spans or logs.")
+DROPPED_COUNT = Attribute("pipecat.bridge.dropped", "int", "{item}", "How many, since the last report.")
 
 ERROR = Event("pipecat.error", (CATEGORY, a.STAGE, a.PROVIDER, a.MODEL, USABLE), "A component failed.")
 INTERRUPTION = Event("pipecat.interruption", (), "The caller spoke while the bot was speaking.")
 SILENCE = Event("pipecat.silence", (SECONDS,), "Nobody spoke for over 5 s in mid-conversation.")
 TRANSCRIPTION = Event("pipecat.transcription", (CONFIDENCE, a.PROVIDER, a.MODEL), "A final transcript.")
+CONVERSATION_START = Event("pipecat.conversation.start", (PIPECAT_VERSION,), "A call begins.")
+CONVERSATION_END = Event(
+    "pipecat.conversation.end",
+    (SECONDS, a.CONVERSATION_TURNS, a.CONVERSATION_ERRORS, SLOW_TURNS, INTERRUPTIONS, a.CONVERSATION_FAILED,
+     a.CONVERSATION_OUTCOME),
+    "How a call went.",
+)  # fmt: skip
 HEARTBEAT = Event("pipecat.conversation.heartbeat", (), "A live call, every 10 s.")
 STARTUP = Event("pipecat.startup", (PHASE, SECONDS), "A start-up phase ended.")
 WEBRTC = Event(
@@ -42,8 +59,14 @@ WEBRTC = Event(
 )
 PROCESS = Event("pipecat.process", (CPU, MEMORY), "A sample of the bot process.")
 TASK_OUTCOME = Event("pipecat.outcome", (OUTCOME,), "What the bot says it achieved.")
-INTENT = Event("pipecat.intent", (MATCHED,), "An intent was looked for.")
-DECISION = Event("pipecat.decision", (DECISION_SELECTED,), "The bot chose something.")
+INTENT = Event("pipecat.intent", (MATCHED, INTENT_NAME), "An intent was looked for.")
+DECISION = Event(
+    "pipecat.decision",
+    (DECISION_SELECTED, DECISION_OPTIONS, DECISION_REJECTED, DECISION_RATIONALE, DECISION_CONFIDENCE,
+     DECISION_THRESHOLD),
+    "What the bot decided and why.",
+)  # fmt: skip
+DROPPED = Event("pipecat.bridge.dropped", (DROPPED_SIGNAL, DROPPED_COUNT), "Telemetry that could not be sent.")
 QUALITY = Event("pipecat.quality", (DIMENSION, SCORE), "A judge's score.")
 WORD_ERRORS = Event("pipecat.stt.wer", (WER, a.PROVIDER, a.MODEL), "A transcript compared with a reference.")
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-AttributeType = Literal["string", "double", "int", "bool"]
+AttributeType = Literal["string", "double", "int", "bool", "string[]"]
 MetricKind = Literal["histogram", "counter"]
 Feed = Literal["spans", "bridge", "both"]
 

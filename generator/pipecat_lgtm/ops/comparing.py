@@ -13,6 +13,7 @@ from pipecat_lgtm.contract import labels
 from pipecat_lgtm.ops.placing import BASELINE, Placed, Watch
 from pipecat_lgtm.ops.visible import Stores
 from pipecat_lgtm.queries import audit
+from pipecat_lgtm.sandbox.scenarios import NOWHERE, Scenario, Turn
 
 Verdict = Literal["right", "beyond bound", "unseen", "wrong"]
 """Beyond bound and unseen are right too: the one is what an alert is for, the other what spans cannot show."""
@@ -22,6 +23,7 @@ _TOLERANCE_SECONDS = 0.06
 """What a stage's mean TTFB may differ from what was injected plus the pipeline's own share."""
 
 _EXACT_SECONDS = 0.001
+_SILENCE_SECONDS = 5.0
 _SILENT_STAGES = ("stt", "tts")
 """Stages whose failures set no span status."""
 
@@ -37,19 +39,57 @@ class Row:
     verdict: Verdict
 
 
-def rows(config: Config, placed: Placed, faults: Counter[str], watch: Watch) -> Iterator[Row]:
+@dataclass(frozen=True)
+class Injected:
+    """What scenarios do to a bot.
+
+    Args:
+        faults: requests that fail, and tool calls that raise, by stage.
+        barge_ins: times the caller speaks while the bot is speaking.
+        silences: pauses long enough to be one.
+        failed: calls in which anything fails.
+    """
+
+    faults: Counter[str]
+    barge_ins: int
+    silences: int
+    failed: int
+
+
+def injected(scenarios: list[Scenario]) -> Injected:
+    """Return what a list of calls injects."""
+    turns = [turn for one in scenarios for turn in one.turns]
+    faults: Counter[str] = Counter()
+    for turn in turns:
+        faults.update(_faults(turn))
+    return Injected(
+        faults,
+        sum(turn.barge_in is not None for turn in turns),
+        sum(turn.barge_in is None and turn.pause > _SILENCE_SECONDS for turn in turns),
+        sum(any(_faults(turn) for turn in one.turns) for one in scenarios),
+    )
+
+
+def _faults(turn: Turn) -> list[str]:
+    """Return the stages a turn makes fail."""
+    failing = [stage for stage, fault in turn.faults.items() if fault != "slow_stream"]
+    return failing + ["tool"] * (NOWHERE in turn.says)
+
+
+def rows(config: Config, placed: Placed, injected: Injected, watch: Watch) -> Iterator[Row]:
     """Yield every comparison, each once the stores show what is expected or time is up.
 
     Args:
         config: of the running stack.
         placed: the calls.
-        faults: requests that the scenarios made fail, by stage.
+        injected: what the scenarios did to the bot.
         watch: told what is waited for.
     """
     stores = Stores(config)
-    yield from _counts(stores, placed, faults, watch)
+    yield from _counts(stores, placed, injected.faults, watch)
     yield from _kept(stores, placed, watch)
-    yield _ttfw(config, stores, placed)
+    if not placed.bridge:
+        yield _ttfw(config, stores, placed)
     for stage in labels.STAGES:
         yield _ttfb(config, stores, placed, stage)
 
@@ -64,19 +104,21 @@ def _counts(stores: Stores, placed: Placed, faults: Counter[str], watch: Watch) 
     }
     for signal, (query, count) in emitted.items():
         measured = until(lambda query=query: stores.value(query), count, watch, signal)  # type: ignore[misc]
-        yield Row(signal, f"{measured:g}", f"{count:g}", "", _exactly(measured, count))
+        yield Row(signal, f"{measured:g}", f"{count:g}", "", exactly(measured, count))
     for stage in labels.STAGES:
+        if placed.bridge:
+            continue
         # All spans are in by now: no need to wait for what may never come.
         measured, count = stores.value(audit.errors(service, stage)), faults[stage]
         unseen = stage in _SILENT_STAGES and measured < count
         yield Row(
-            f"{stage} errors", f"{measured:g}", f"{count:g}", "", "unseen" if unseen else _exactly(measured, count)
+            f"{stage} errors", f"{measured:g}", f"{count:g}", "", "unseen" if unseen else exactly(measured, count)
         )
     for stage in labels.STAGES:
         count = sum(_of(placed.truth, "sandbox_requests_total", stage).values())
         query = audit.sandbox_requests(stage)
         measured = until(lambda query=query: stores.value(query), count, watch, f"{stage} answers")  # type: ignore[misc]
-        yield Row(f"{stage} answers, scraped", f"{measured:g}", f"{count:g}", "", _exactly(measured, count))
+        yield Row(f"{stage} answers, scraped", f"{measured:g}", f"{count:g}", "", exactly(measured, count))
 
 
 def _kept(stores: Stores, placed: Placed, watch: Watch) -> Iterator[Row]:
@@ -88,16 +130,16 @@ def _kept(stores: Stores, placed: Placed, watch: Watch) -> Iterator[Row]:
     }
     for signal, check in checks.items():
         measured = until(check, len(spans), watch, signal)
-        yield Row(signal, f"{measured:g}", f"{len(spans)}", "", _exactly(measured, len(spans)))
+        yield Row(signal, f"{measured:g}", f"{len(spans)}", "", exactly(measured, len(spans)))
 
 
 def _ttfw(config: Config, stores: Stores, placed: Placed) -> Row:
     measured = stores.value(audit.ttfw_mean(placed.service))
-    told = _mean(placed.ledger["totals"]["latencies"])
+    told = mean(placed.ledger["totals"]["latencies"])
     bound = config.thresholds.ttfw.p95.critical
     return Row(
-        "TTFW, mean", _seconds(measured), f"{_seconds(told)}, the bot says", _seconds(bound),
-        _judge(measured, told, _EXACT_SECONDS, bound),
+        "TTFW, mean", seconds(measured), f"{seconds(told)}, the bot says", seconds(bound),
+        judge(measured, told, _EXACT_SECONDS, bound),
     )  # fmt: skip
 
 
@@ -106,8 +148,8 @@ def _ttfb(config: Config, stores: Stores, placed: Placed, stage: str) -> Row:
     measured = stores.value(audit.ttfb_mean(placed.service, stage))
     bound = config.thresholds.stage(stage).warning
     return Row(
-        f"{stage} TTFB, mean", _seconds(measured), f"{_seconds(injected)} + {_seconds(own)} pipeline", _seconds(bound),
-        _judge(measured, injected + own, _TOLERANCE_SECONDS, bound),
+        f"{stage} TTFB, mean", seconds(measured), f"{seconds(injected)} + {seconds(own)} pipeline", seconds(bound),
+        judge(measured, injected + own, _TOLERANCE_SECONDS, bound),
     )  # fmt: skip
 
 
@@ -127,9 +169,7 @@ def injected_mean(placed: Placed, stage: str) -> float:
 
 def own_share(placed: Placed, stage: str) -> float:
     """Return the pipeline's own share of a stage's TTFB: the mean of the calls into which nothing was injected."""
-    return _mean(
-        [one for call in placed.ledger["calls"] if call["scenario"] == BASELINE for one in call["ttfb"][stage]]
-    )
+    return mean([one for call in placed.ledger["calls"] if call["scenario"] == BASELINE for one in call["ttfb"][stage]])
 
 
 def until(count: Callable[[], float], expected: float, watch: Watch, signal: str) -> float:
@@ -147,19 +187,23 @@ def _of(truth: dict[str, float], name: str, stage: str) -> dict[str, float]:
     return {found[1]: value for key, value in truth.items() if (found := pattern.fullmatch(key))}
 
 
-def _exactly(measured: float, expected: float) -> Verdict:
+def exactly(measured: float, expected: float) -> Verdict:
+    """Return the verdict of a count."""
     return "right" if measured == expected else "wrong"
 
 
-def _judge(measured: float, expected: float, tolerance: float, bound: float | None) -> Verdict:
+def judge(measured: float, expected: float, tolerance: float, bound: float | None) -> Verdict:
+    """Return the verdict of a value."""
     if abs(measured - expected) > tolerance:
         return "wrong"
     return "beyond bound" if bound is not None and measured > bound else "right"
 
 
-def _mean(values: list[Any]) -> float:
+def mean(values: list[Any]) -> float:
+    """Return the mean; nought of nothing."""
     return fmean(values) if values else 0.0
 
 
-def _seconds(value: float | None) -> str:
+def seconds(value: float | None) -> str:
+    """Return a duration to read."""
     return "" if value is None else f"{value:.3f} s"

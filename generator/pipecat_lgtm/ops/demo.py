@@ -1,14 +1,14 @@
 """Places real calls on the sandbox, waits until they are visible, and holds the numbers against what was injected."""
 
 import sys
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.errors import CheckFailed, EngineError
-from pipecat_lgtm.ops.comparing import Row, rows
-from pipecat_lgtm.ops.placing import Watch, order, placed
+from pipecat_lgtm.ops import comparing, comparing_bridge
+from pipecat_lgtm.ops.comparing import Row
+from pipecat_lgtm.ops.placing import Mode, Watch, order, placed
 from pipecat_lgtm.sandbox.scenarios import SCENARIOS
 
 
@@ -32,7 +32,15 @@ def scenarios(wanted: list[str]) -> list[str]:
     return wanted or [name for name, one in SCENARIOS.items() if not one.baseline]
 
 
-def calls(config: Config, count: int | None, wanted: list[str], watch: Watch, python: str = sys.executable) -> Outcome:
+def calls(  # noqa: PLR0913 - what a run is
+    config: Config,
+    count: int | None,
+    wanted: list[str],
+    watch: Watch,
+    python: str = sys.executable,
+    *,
+    mode: Mode = "bridge",
+) -> Outcome:
     """Place calls and return what they show, once they are visible.
 
     Args:
@@ -41,18 +49,19 @@ def calls(config: Config, count: int | None, wanted: list[str], watch: Watch, py
         wanted: scenarios, in turn.
         watch: told what goes on.
         python: runs the sandbox.
+        mode: with the bridge, or by Pipecat's own spans only.
 
     Raises:
         EngineError: the sandbox could not run.
     """
     names = scenarios(wanted)
     count = len(names) if count is None else count
-    faults: Counter[str] = Counter()
-    for name in order(count, names):
-        for turn in SCENARIOS[name].turns:
-            faults.update(turn.faults)
-    with placed(config, count, names, watch, python) as done:
-        return Outcome(done.service, done.ledger, list(rows(config, done, faults, watch)))
+    injected = comparing.injected([SCENARIOS[name] for name in order(count, names)])
+    with placed(config, count, names, watch, python, mode) as done:
+        found = list(comparing.rows(config, done, injected, watch))
+        if mode == "bridge":
+            found += comparing_bridge.rows(config, done, injected, watch)
+        return Outcome(done.service, done.ledger, found)
 
 
 def judged(outcome: Outcome) -> None:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 
@@ -17,6 +17,7 @@ from pipecat_lgtm.config import Config
 from pipecat_lgtm.errors import EngineError
 
 Watch = Callable[[str, float], None]
+Mode = Literal["bridge", "spans-only"]
 BASELINE = "baseline"
 """The scenario that injects nothing: what it measures is the pipeline's own share, under the load of this very run."""
 
@@ -33,15 +34,19 @@ class Placed:
         service: the bot's service.name, used by these calls only.
         ledger: what the bot itself emitted.
         truth: what the provider injected and answered, by sample name.
+        bridge: the bot had the bridge.
     """
 
     service: str
     ledger: dict[str, Any]
     truth: dict[str, float]
+    bridge: bool = False
 
 
 @contextlib.contextmanager
-def placed(config: Config, count: int, scenarios: list[str], watch: Watch, python: str) -> Iterator[Placed]:
+def placed(  # noqa: PLR0913, PLR0917 - what a run is
+    config: Config, count: int, scenarios: list[str], watch: Watch, python: str, mode: Mode
+) -> Iterator[Placed]:
     """Place calls and wait for their end; the provider runs, and is scraped, until the block ends.
 
     Args:
@@ -50,6 +55,7 @@ def placed(config: Config, count: int, scenarios: list[str], watch: Watch, pytho
         scenarios: names.
         watch: told how many calls have ended.
         python: runs the sandbox.
+        mode: with the bridge, or by Pipecat's own spans only.
 
     Raises:
         EngineError: the provider or the bot could not run.
@@ -66,10 +72,10 @@ def placed(config: Config, count: int, scenarios: list[str], watch: Watch, pytho
                 "`pip install 'pipecat-lgtm[sandbox]'`?",
             )
         names = order(count, scenarios)
-        bot = stack.enter_context(_child(_bot(config, python, base, service, ledger, names)))
+        bot = stack.enter_context(_child(_bot(config, python, base, service, ledger, names, mode)))
         _follow(_lines(bot), len(names), watch)
         truth = httpx.get(f"{base}/truth", timeout=10).json()
-        yield Placed(service, json.loads(ledger.read_text(encoding="utf-8")), truth)
+        yield Placed(service, json.loads(ledger.read_text(encoding="utf-8")), truth, mode == "bridge")
 
 
 def order(count: int, scenarios: list[str]) -> list[str]:
@@ -87,12 +93,14 @@ def _provider(config: Config, python: str) -> list[str]:
     return [python, "-m", "pipecat_lgtm.sandbox", "provider", "--address", address, "--port", port]
 
 
-def _bot(config: Config, python: str, provider: str, service: str, ledger: Path, names: list[str]) -> list[str]:  # noqa: PLR0913, PLR0917 - one command line
+def _bot(  # noqa: PLR0913, PLR0917 - one command line
+    config: Config, python: str, provider: str, service: str, ledger: Path, names: list[str], mode: Mode
+) -> list[str]:
     network = config.network
     return [
         python, "-m", "pipecat_lgtm.sandbox", "calls",
         "--otlp", f"http://{network.address}:{network.ports.otlp_http}", "--provider", provider,
-        "--service-name", service, "--ledger", str(ledger),
+        "--service-name", service, "--ledger", str(ledger), "--mode", mode,
         "--calls", str(len(names)), *(f"--scenario={name}" for name in names),
     ]  # fmt: skip
 

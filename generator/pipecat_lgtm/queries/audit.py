@@ -47,6 +47,33 @@ def ttfb_mean(service: str, stage: str) -> Query:
     return _mean(f"audit.ttfb_mean.{stage}", m.STAGE_TTFB.prometheus, _of(service, stage=stage))
 
 
+def ttfw_sum(service: str) -> Query:
+    """Return the seconds of all times to first word together."""
+    return Query("audit.ttfw_sum", f"sum({m.TURN_TTFW.prometheus}_sum{_of(service)})", "seconds", "All TTFW.")
+
+
+def contributions_sum(service: str) -> Query:
+    """Return the seconds of all contributions together."""
+    expr = f"sum({m.TURN_CONTRIBUTION.prometheus}_sum{_of(service)})"
+    return Query("audit.contributions", expr, "seconds", "All parts of TTFW.")
+
+
+def interruptions(service: str) -> Query:
+    """Return all barge-ins."""
+    return Query("audit.interruptions", f"sum({m.INTERRUPTIONS.prometheus}{_of(service)})", "count", "Barge-ins.")
+
+
+def silences(service: str) -> Query:
+    """Return all silences."""
+    return Query("audit.silences", f"sum({m.SILENCE.prometheus}_count{_of(service)})", "count", "Silences.")
+
+
+def failed_conversations(service: str) -> Query:
+    """Return all conversations in which something failed."""
+    expr = f"sum({m.CONVERSATIONS.prometheus}{_of(service, outcome='failed')})"
+    return Query("audit.failed", expr, "count", "Failed conversations.")
+
+
 def _mean(name: str, metric: str, selector: str) -> Query:
     return Query(name, f"sum({metric}_sum{selector}) / sum({metric}_count{selector})", "seconds", "Mean over all.")
 

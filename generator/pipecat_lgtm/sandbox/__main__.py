@@ -41,6 +41,9 @@ def _call_options(parser: argparse.ArgumentParser, *, provider: bool) -> None:
     parser.add_argument(
         "--scenario", action="append", choices=sorted(SCENARIOS), help="repeatable; all in turn by default"
     )
+    parser.add_argument(
+        "--mode", choices=("bridge", "spans-only", "plain"), default="bridge", help="see sandbox/telemetry.py"
+    )
     parser.add_argument("--service-name", default="sandbox-bot")
     parser.add_argument("--environment", default="demo")
     parser.add_argument("--ledger", type=Path)

@@ -25,7 +25,8 @@ from pipecat.turns.user_turn_strategies import UserTurnStrategies
 from pipecat.workers.runner import WorkerRunner
 
 from pipecat_lgtm.sandbox import logs
-from pipecat_lgtm.sandbox.scenarios import Scenario
+from pipecat_lgtm.sandbox.hearing import Heard, Hearing
+from pipecat_lgtm.sandbox.scenarios import NOWHERE, Scenario
 from pipecat_lgtm.sandbox.transport import EnergyVAD, Loudspeaker, Microphone
 
 _SPEAKING_SECONDS = 0.8
@@ -84,13 +85,19 @@ async def get_weather(params: FunctionCallParams, city: str) -> None:
         LookupError: there is no such city; a tool that fails.
     """
     await asyncio.sleep(_TOOL_SECONDS)
-    if city == "Atlantis":
+    if city == NOWHERE:
         raise LookupError(f"no such city: {city}")
     await params.result_callback({"sky": "sunny", "city": city})
 
 
-async def place(call: Call, progress: Progress) -> None:
-    """Run one call to its end."""
+async def place(call: Call, progress: Progress, *, plain: bool = False) -> list[Heard]:
+    """Run one call to its end; return the first words the caller heard.
+
+    Args:
+        call: which.
+        progress: told (call, event).
+        plain: the bot configures neither tracing nor metrics.
+    """
     key, url = call.key, call.provider_url
     llm = OpenAILLMService(
         api_key=key,
@@ -106,7 +113,8 @@ async def place(call: Call, progress: Progress) -> None:
         ),
     )
     audio = TransportParams(audio_in_enabled=True, audio_out_enabled=True)
-    microphone, loudspeaker, ears = Microphone(audio), Loudspeaker(audio), _Ears()
+    hearing = Hearing()
+    microphone, loudspeaker, ears = Microphone(audio, hearing), Loudspeaker(audio, hearing), _Ears()
     pipeline = Pipeline(
         [
             microphone,
@@ -120,8 +128,8 @@ async def place(call: Call, progress: Progress) -> None:
     )
     worker = PipelineWorker(
         pipeline,
-        params=PipelineParams(enable_metrics=True, enable_usage_metrics=True),
-        enable_tracing=True,
+        params=PipelineParams(enable_metrics=not plain, enable_usage_metrics=not plain),
+        enable_tracing=not plain,
         conversation_id=call.id,
         observers=[ears],
         idle_timeout_secs=None,
@@ -141,6 +149,7 @@ async def place(call: Call, progress: Progress) -> None:
         with suppress(asyncio.CancelledError):
             await caller
     progress(call.id, "ended")
+    return hearing.words
 
 
 async def _converse(  # noqa: PLR0913, PLR0917 - the parts of one call

@@ -6,19 +6,15 @@ import itertools
 import json
 import sys
 import uuid
+from typing import TYPE_CHECKING
 
-from loguru import logger
-from opentelemetry import trace
-from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from pipecat.utils.tracing.setup import setup_tracing
-
-from pipecat_lgtm.sandbox import logs
+from pipecat_lgtm.sandbox import telemetry
 from pipecat_lgtm.sandbox.bot import Call, place
 from pipecat_lgtm.sandbox.ledger import Ledger
 from pipecat_lgtm.sandbox.scenarios import SCENARIOS
+
+if TYPE_CHECKING:
+    from pipecat_lgtm.sandbox.hearing import Heard
 
 _STAGGER_SECONDS = 0.4
 """Calls do not begin in the same instant: on two cores their pipelines would measure each other."""
@@ -26,28 +22,20 @@ _STAGGER_SECONDS = 0.4
 
 async def place_all(arguments: argparse.Namespace, stop: asyncio.Event) -> int:
     """Place the calls, flush everything, write the ledger; return the exit code."""
-    headers = dict(header.split("=", 1) for header in arguments.header)
-    setup_tracing(arguments.service_name, exporter=OTLPSpanExporter(f"{arguments.otlp}/v1/traces", headers=headers))
-    tracing = trace.get_tracer_provider()
-    if not isinstance(tracing, TracerProvider):
-        raise TypeError("Pipecat's setup_tracing set no provider")
     ledger = Ledger()
-    tracing.add_span_processor(ledger)
-    resource = Resource.create(
-        {"service.name": arguments.service_name, "deployment.environment": arguments.environment}
-    )
-    logging = logs.set_up(OTLPLogExporter(f"{arguments.otlp}/v1/logs", headers=headers), resource, "DEBUG")
+    send_the_rest = telemetry.set_up(arguments, ledger)
     scenarios = [SCENARIOS[name] for name in arguments.scenario or SCENARIOS]
     run = uuid.uuid4().hex[:6]
     calls = [
         Call(f"{run}-{number:04d}", scenario, arguments.seed + number, f"{arguments.provider}/v1")
         for number, scenario in zip(range(1, arguments.calls + 1), itertools.cycle(scenarios), strict=False)
     ]
+    heard: dict[str, list[Heard]] = {}
     gate = asyncio.Semaphore(arguments.concurrency)
 
     async def one(call: Call) -> None:
         async with gate:
-            await place(call, _say)
+            heard[call.id] = await place(call, _say, plain=arguments.mode == "plain")
 
     async def all_of_them() -> None:
         async with asyncio.TaskGroup() as group:
@@ -63,11 +51,9 @@ async def place_all(arguments: argparse.Namespace, stop: asyncio.Event) -> int:
     if stopped:
         placing.cancel()
     (outcome,) = await asyncio.gather(placing, return_exceptions=True)
-    logger.remove()
-    tracing.shutdown()
-    logging.shutdown()
+    send_the_rest()
     if arguments.ledger:
-        ledger.write(arguments.ledger, {call.id: call.scenario.name for call in calls})
+        ledger.write(arguments.ledger, {call.id: call.scenario.name for call in calls}, heard)
     if isinstance(outcome, BaseException) and not stopped:
         raise outcome
     return 130 if stopped else 0

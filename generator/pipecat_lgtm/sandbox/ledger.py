@@ -9,6 +9,8 @@ from typing import Any
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from opentelemetry.trace import StatusCode
 
+from pipecat_lgtm.sandbox.hearing import Heard
+
 _TOKENS = {
     "input": "gen_ai.usage.input_tokens",
     "output": "gen_ai.usage.output_tokens",
@@ -39,29 +41,34 @@ class Ledger(SpanProcessor):
         with self._lock:
             self.spans.append(made)
 
-    def summary(self, calls: dict[str, str]) -> dict[str, Any]:
+    def summary(self, calls: dict[str, str], heard: dict[str, list[Heard]]) -> dict[str, Any]:
         """Return totals and one entry per trace.
 
         Args:
             calls: scenario by conversation id.
+            heard: the first words the caller heard, by conversation id.
         """
         traces: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for span in self.spans:
             traces[span["trace_id"]].append(span)
-        entries = [_call(trace_id, spans, calls) for trace_id, spans in traces.items()]
+        entries = [_call(trace_id, spans, calls, heard) for trace_id, spans in traces.items()]
         return {"calls": entries, "totals": _totals(self.spans)}
 
-    def write(self, path: Path, calls: dict[str, str]) -> None:
+    def write(self, path: Path, calls: dict[str, str], heard: dict[str, list[Heard]]) -> None:
         """Write the summary as JSON."""
-        path.write_text(json.dumps(self.summary(calls), indent=1, default=str), encoding="utf-8")
+        path.write_text(json.dumps(self.summary(calls, heard), indent=1, default=str), encoding="utf-8")
 
 
-def _call(trace_id: str, spans: list[dict[str, Any]], calls: dict[str, str]) -> dict[str, Any]:
+def _call(
+    trace_id: str, spans: list[dict[str, Any]], calls: dict[str, str], heard: dict[str, list[Heard]]
+) -> dict[str, Any]:
     conversation = next((s["attributes"]["conversation.id"] for s in spans if "conversation.id" in s["attributes"]), "")
     return {
         "conversation_id": conversation,
         "trace_id": trace_id,
         "scenario": calls.get(conversation, ""),
+        "heard": [word.seconds for word in heard.get(conversation, [])],
+        "late": [word.late for word in heard.get(conversation, [])],
         **_totals(spans),
     }
 
@@ -78,6 +85,8 @@ def _totals(spans: list[dict[str, Any]]) -> dict[str, Any]:
         "latencies": [
             turn["turn.user_bot_latency_seconds"] for turn in turns if "turn.user_bot_latency_seconds" in turn
         ],
+        "ttfw": [turn["pipecat.ttfw_seconds"] for turn in turns if "pipecat.ttfw_seconds" in turn],
+        "e2e": [turn["pipecat.e2e_seconds"] for turn in turns if "pipecat.e2e_seconds" in turn],
         "interrupted": sum(bool(turn.get("turn.was_interrupted")) for turn in turns),
         "ttfb": {stage: _ttfb(spans, stage) for stage in ("stt", "llm", "tts")},
         "tokens": tokens,

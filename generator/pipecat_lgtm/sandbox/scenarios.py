@@ -60,6 +60,9 @@ class Scenario:
     baseline: bool = False
 
 
+NOWHERE = "Atlantis"
+"""The city of which the bot's tool knows nothing; it raises."""
+
 _NICE, _WEATHER, _STORY = "Tell me something nice.", "What is the weather in Paris?", "Tell me a story."
 
 SCENARIOS: dict[str, Scenario] = {
@@ -123,7 +126,7 @@ SCENARIOS: dict[str, Scenario] = {
         Scenario(
             "tool-failure",
             "a tool that raises; spans alone show no error",
-            (Turn("What is the weather in Atlantis?"),),
+            (Turn(f"What is the weather in {NOWHERE}?"),),
         ),
         Scenario(
             "token-burst",

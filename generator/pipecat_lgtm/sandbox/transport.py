@@ -10,11 +10,13 @@ from pipecat.transports.base_input import BaseInputTransport
 from pipecat.transports.base_output import BaseOutputTransport
 from pipecat.transports.base_transport import TransportParams
 
+from pipecat_lgtm.sandbox.hearing import Hearing
 from pipecat_lgtm.sandbox.replies import tone
 
 RATE = 16_000
 _FRAME_SECONDS = 0.02
 _LOUD = 1000
+_AUDIBLE = 20
 
 
 class EnergyVAD(VADAnalyzer):
@@ -32,9 +34,10 @@ class EnergyVAD(VADAnalyzer):
 class Microphone(BaseInputTransport):
     """Pushes 20 ms frames in real time: silence, or a tone while the caller speaks."""
 
-    def __init__(self, params: TransportParams) -> None:
+    def __init__(self, params: TransportParams, hearing: Hearing) -> None:
         super().__init__(params)
         self.speaking = False
+        self._hearing = hearing
         self._pump_task: asyncio.Task[None] | None = None
 
     async def start(self, frame: StartFrame) -> None:
@@ -54,15 +57,27 @@ class Microphone(BaseInputTransport):
         samples = int(RATE * _FRAME_SECONDS)
         quiet, loud = bytes(samples * 2), tone(samples, RATE)
         due = time.monotonic()
+        spoke = False
         while True:
+            if self.speaking and not spoke:
+                self._hearing.spoke()
+            elif spoke and not self.speaking:
+                # The last loud frame stands for the 20 ms before it was pushed.
+                self._hearing.ended(due - _FRAME_SECONDS)
+            spoke = self.speaking
             audio = loud if self.speaking else quiet
             await self.push_audio_frame(InputAudioRawFrame(audio=audio, sample_rate=RATE, num_channels=1))
+            self._hearing.pushed(time.monotonic() - due)
             due += _FRAME_SECONDS
             await asyncio.sleep(max(0.0, due - time.monotonic()))
 
 
 class Loudspeaker(BaseOutputTransport):
     """Takes audio no faster than it would be heard."""
+
+    def __init__(self, params: TransportParams, hearing: Hearing) -> None:
+        super().__init__(params)
+        self._hearing = hearing
 
     async def start(self, frame: StartFrame) -> None:
         """Begin to play."""
@@ -73,6 +88,13 @@ class Loudspeaker(BaseOutputTransport):
     async def write_audio_frame(self, frame: OutputAudioRawFrame) -> bool:
         """Play a frame."""
         now = time.monotonic()
+        self._listen(max(self._heard_until, now), frame)
         self._heard_until = max(self._heard_until, now) + len(frame.audio) / 2 / frame.sample_rate
         await asyncio.sleep(max(0.0, self._heard_until - now - 0.04))
         return True
+
+    def _listen(self, begins: float, frame: OutputAudioRawFrame) -> None:
+        for index, sample in enumerate(array.array("h", frame.audio)):
+            if abs(sample) > _AUDIBLE:
+                self._hearing.heard(begins + index / frame.sample_rate)
+                return

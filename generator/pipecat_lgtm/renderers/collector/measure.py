@@ -131,23 +131,11 @@ def _stage(config: Config) -> list[str]:
     statements += [
         f"set({attribute(labels.CATEGORY)}, {quoted(category)}) "
         f"where {FAILED} == true and IsMatch({message}, {quoted(pattern)})"
-        for category, pattern in ERROR_CATEGORIES
+        for category, pattern in d.ERROR_CATEGORIES
     ]
     # Pipecat's own count is the last sentence's on some releases, and counts what failed on all.
     statements.append(f"set({a.CHARACTERS.span}, {a.TTS_CHARACTERS.span}) where {a.TTS_CHARACTERS.span} != nil")
     return [*statements, *_summed_on("stage", config)]
-
-
-ERROR_CATEGORIES = (
-    ("connectivity", r"(?i)(connect|timeout|timed out|unreachable|reset by peer)"),
-    ("server", r"(?i)(InternalServerError|overloaded|error code: 5\d\d|status[ =:]*5\d\d)"),
-    ("invalid_request", r"(?i)(BadRequest|UnprocessableEntity|NotFoundError|error code: 4(00|04|13|22))"),
-    ("authorization", r"(?i)(PermissionDenied|forbidden|error code: 403)"),
-    ("authentication", r"(?i)(AuthenticationError|unauthorized|invalid api key|error code: 401)"),
-    ("rate_limit", r"(?i)(RateLimit|too many requests|error code: 429)"),
-    ("quota", r"(?i)(insufficient_quota|quota exceeded|billing)"),
-)
-"""Pipecat's ErrorCategory from the status message, weakest sign first: the last match wins."""
 
 
 def _turn(config: Config) -> list[str]:
@@ -202,6 +190,7 @@ def _tool(config: Config) -> list[str]:
         *_label(labels.TOOL, a.TOOL_NAME.span),
         f'set({status}, "ok")',
         f'set({status}, "error") where span.status.code == STATUS_CODE_ERROR',
+        f'set({status}, "interrupted") where {a.STATUS.span} == "interrupted"',
         *_own_duration(config, "tool"),
     ]
 

@@ -1,0 +1,178 @@
+"""The calls of this process: which call a span, a log line or a statement belongs to."""
+
+import time
+import uuid
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace import ReadableSpan, Span
+from opentelemetry.trace import get_current_span
+
+from pipecat_lgtm.bridge.version import VERSION
+from pipecat_lgtm.contract import attributes as a
+
+if TYPE_CHECKING:
+    from pipecat_lgtm.bridge.reply import Reply
+
+Value = str | bool | int | float
+
+SLOW_SECONDS = 1.2
+"""A turn slower than this to its first word is counted as slow in the conversation's end event: `ttfw.p95.critical`
+of the shipped stack.yaml."""
+
+
+class Turn:
+    """What is known of the turn that is open.
+
+    Args:
+        span: Pipecat's, live.
+        number: from 1.
+    """
+
+    def __init__(self, span: Span, number: int) -> None:
+        self.span, self.number = span, number
+        self.began = time.time()
+        self.tokens = self.prompt_tokens = self.errors = self.interruptions = 0
+        self.confidence: float | None = None
+        self.partial = self.final = ""
+        self.alternatives: list[str] = []
+
+    def set(self, attribute: str, value: Value) -> None:
+        """Write on Pipecat's span, if it has not ended."""
+        if self.span.is_recording():
+            self.span.set_attribute(attribute, value)
+
+
+class Conversation:
+    """One call: one pipeline worker with the bridge attached.
+
+    Args:
+        worker: Pipecat's.
+        session_id: the caller's session; may be empty.
+    """
+
+    def __init__(self, worker: Any, session_id: str) -> None:  # noqa: ANN401 - private fields of a PipelineWorker
+        self.worker, self.session_id = worker, session_id
+        self.began = time.time()
+        self.fallback_id = session_id or uuid.uuid4().hex
+        self.turn: Turn | None = None
+        self.reply: Reply | None = None
+        self.turns = self.errors = self.slow_turns = self.interruptions = 0
+        self.outcome = ""
+        self.decision: dict[str, Any] = {}
+        self.silent = self.overlap = False
+        self.noise_dbfs: float | None = None
+        self.model, self.latency_seconds = "", 0.0
+        self.ended = False
+        self._known: dict[str, Any] = {}
+
+    @property
+    def id(self) -> str:
+        """The conversation id, as on Pipecat's spans."""
+        tracing = self.worker._tracing_context  # noqa: SLF001 - Pipecat has no public way to it
+        own = (tracing.conversation_id if tracing is not None else None) or self.worker._conversation_id  # noqa: SLF001
+        return str(own or self.fallback_id)
+
+    def context(self) -> Context | None:
+        """Return the OpenTelemetry context of the open turn, else of the conversation."""
+        tracing = self.worker._tracing_context  # noqa: SLF001
+        if tracing is None:
+            return None
+        found: Context | None = tracing.get_turn_context() or tracing.get_conversation_context()
+        return found
+
+    def root(self) -> Context | None:
+        """Return the OpenTelemetry context of the conversation."""
+        tracing = self.worker._tracing_context  # noqa: SLF001
+        found: Context | None = tracing.get_conversation_context() if tracing is not None else None
+        return found
+
+    def trace_id(self) -> int:
+        """Return the trace id, or nought."""
+        root = self.root()
+        return get_current_span(root).get_span_context().trace_id if root is not None else 0
+
+    def set(self, attribute: str, value: Value) -> None:
+        """Write on Pipecat's conversation span; before it exists, remember."""
+        self._known[attribute] = value
+        span = LIVE.get(self.trace_id())
+        if span is not None and span.is_recording():
+            span.set_attribute(attribute, value)
+
+    def turn_started(self, span: Span) -> None:
+        """Take Pipecat's next turn span."""
+        self.turns += 1
+        self.turn = Turn(span, self.turns)
+        self.turn.set(a.INTERRUPTED.name, False)  # noqa: FBT003 - the attribute's value
+        self._known.setdefault(a.BRIDGE.name, VERSION)
+        self._known.setdefault(a.CONVERSATION_FAILED.name, False)
+        self._known[a.CONVERSATION_TURNS.name] = self.turns
+        for attribute, value in self._known.items():
+            self.set(attribute, value)
+
+    def turn_ended(self, span: ReadableSpan) -> None:
+        """Close the reply that hangs on an ended turn."""
+        if self.reply is not None and self.reply.turn is not None and _same(self.reply.turn.span, span):
+            self.reply.close()
+            self.reply = None
+        if self.turn is not None and _same(self.turn.span, span):
+            self.turn = None
+
+    def failed(self) -> None:
+        """Count a component's failure."""
+        self.errors += 1
+        self.set(a.CONVERSATION_FAILED.name, True)  # noqa: FBT003
+        self.set(a.CONVERSATION_ERRORS.name, self.errors)
+        if self.turn is not None:
+            self.turn.errors += 1
+            self.turn.set(a.TURN_ERRORS.name, self.turn.errors)
+
+
+def _same(one: ReadableSpan, other: ReadableSpan) -> bool:
+    return one.context is not None and other.context is not None and one.context.span_id == other.context.span_id
+
+
+LIVE: dict[int, Span] = {}
+"""Conversation spans that have not ended, by trace id."""
+
+_ALL: "WeakKeyDictionary[Any, Conversation]" = WeakKeyDictionary()
+_CURRENT: ContextVar[Conversation | None] = ContextVar("pipecat_lgtm_conversation", default=None)
+
+
+def register(conversation: Conversation) -> None:
+    """Make a conversation known."""
+    _ALL[conversation.worker] = conversation
+
+
+def of_worker(worker: object) -> Conversation | None:
+    """Return the conversation of a pipeline worker."""
+    return _ALL.get(worker)
+
+
+def of_trace(trace_id: int) -> Conversation | None:
+    """Return the conversation with a trace id."""
+    return next((one for one in list(_ALL.values()) if one.trace_id() == trace_id), None)
+
+
+def live() -> list[Conversation]:
+    """Return the conversations that have not ended."""
+    return [one for one in list(_ALL.values()) if not one.ended]
+
+
+def current() -> Conversation | None:
+    """Return the conversation of the running task, as far as that is certain."""
+    found = _CURRENT.get()
+    return None if found is None or found.ended else found
+
+
+def enter(conversation: Conversation) -> None:
+    """Make a conversation that of the running task and of all tasks it starts from now on."""
+    _CURRENT.set(conversation)
+
+
+def enter_if_alone(conversation: Conversation) -> None:
+    """Do so for code around the worker, unless it already belongs to another call: better no id than a wrong one."""
+    other = _CURRENT.get()
+    _CURRENT.set(conversation if other is None or other.ended else None)

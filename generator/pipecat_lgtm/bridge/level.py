@@ -1,0 +1,69 @@
+"""The level from which log lines are sent: PIPECAT_LOG_LEVEL, and at run time a file or a signal."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from pipecat_lgtm.bridge.guard import harmless, once
+
+VARIABLE = "PIPECAT_LOG_LEVEL"
+FILE_VARIABLE = "PIPECAT_LOG_LEVEL_FILE"
+LEVELS = ("TRACE", "DEBUG", "INFO", "SUCCESS", "WARNING", "ERROR", "CRITICAL")
+_DEFAULT = "INFO"
+_listeners: list[Callable[[str], object]] = []
+_by_signal: list[str] = []
+
+
+def wanted() -> str:
+    """Return the level: of the file, else DEBUG after SIGUSR1, else of the variable."""
+    file = os.environ.get(FILE_VARIABLE)
+    if file and (text := _read(Path(file))):
+        return text
+    if _by_signal:
+        return _by_signal[-1]
+    return _known(os.environ.get(VARIABLE, ""), VARIABLE) or _DEFAULT
+
+
+def on_change(listener: Callable[[str], object]) -> None:
+    """Call a listener with the level now and whenever it changes."""
+    _listeners.append(listener)
+    listener(wanted())
+
+
+_shown: list[str] = []
+
+
+@harmless
+def follow_file() -> None:
+    """Tell the listeners if the level has changed."""
+    now = wanted()
+    if _shown != [now]:
+        _shown[:] = [now]
+        for listener in _listeners:
+            listener(now)
+
+
+@harmless
+def listen_to_signals() -> None:
+    """Let SIGUSR1 switch to DEBUG and back, unless the bot has a use for it."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGUSR1"):
+        return
+    if signal.getsignal(signal.SIGUSR1) is signal.SIG_DFL:
+        signal.signal(signal.SIGUSR1, lambda *_: _by_signal.clear() if _by_signal else _by_signal.append("DEBUG"))
+
+
+def _read(file: Path) -> str:
+    try:
+        return _known(file.read_text(encoding="utf-8"), str(file))
+    except OSError:
+        return ""
+
+
+def _known(text: str, where: str) -> str:
+    name = text.strip().upper()
+    if name and name not in LEVELS:
+        once(f"{where} is {name!r}; a level is one of {', '.join(LEVELS)}")
+        return ""
+    return name

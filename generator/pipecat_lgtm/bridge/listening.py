@@ -1,0 +1,61 @@
+"""What was heard: transcripts, their confidence, the noise between words."""
+
+import array
+import math
+from typing import Any
+
+from pipecat.frames import frames as f
+from pipecat.observers.base_observer import FramePushed
+
+from pipecat_lgtm.bridge import confidence, emit
+from pipecat_lgtm.bridge.conversation import Conversation
+from pipecat_lgtm.bridge.names import model_of, provider_of
+from pipecat_lgtm.contract import attributes as a
+from pipecat_lgtm.contract import events as e
+
+_NOISE_EVERY_SECONDS = 1.0
+_FULL_SCALE = 32768.0
+
+
+class Listening:
+    """Follows what the caller says in one call."""
+
+    def __init__(self, call: Conversation) -> None:
+        self._call = call
+        self._measured = 0.0
+
+    def interim(self, data: FramePushed, _at: float) -> None:
+        """Keep a partial transcript for the log lines."""
+        if self._call.turn is not None:
+            self._call.turn.partial = getattr(data.frame, "text", "")
+
+    def transcribed(self, data: FramePushed, _at: float) -> None:
+        """State a final transcript."""
+        frame: Any = data.frame
+        heard = confidence.read(data.source, frame.result)
+        attributes: dict[str, str | float] = {
+            a.PROVIDER.name: provider_of(data.source),
+            a.MODEL.name: model_of(data.source),
+            a.TRANSCRIPT.name: frame.text,
+        }
+        if heard.confidence is not None:
+            attributes[e.CONFIDENCE.name] = heard.confidence
+        turn = self._call.turn
+        if turn is not None:
+            turn.final, turn.confidence = frame.text, heard.confidence
+            turn.alternatives = list(heard.alternatives)
+        emit.event(self._call, e.TRANSCRIPTION, attributes, frame.text)
+
+    def noise(self, data: FramePushed, at: float) -> None:
+        """Measure one piece of the input a second: full scale is 0 dB."""
+        frame = data.frame
+        if at - self._measured < _NOISE_EVERY_SECONDS or not isinstance(frame, f.InputAudioRawFrame):
+            return
+        self._measured = at
+        samples = array.array("h", frame.audio[: len(frame.audio) // 2 * 2])
+        power = sum(sample * sample for sample in samples) / max(1, len(samples))
+        level = math.sqrt(power) / _FULL_SCALE
+        self._call.noise_dbfs = round(20 * math.log10(level), 1) if level else None
+
+    def finish(self, _at: float) -> None:
+        """Nothing is open."""

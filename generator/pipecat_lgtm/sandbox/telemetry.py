@@ -1,0 +1,58 @@
+"""How the sandbox's bot is set up to tell of itself.
+
+`bridge`: a bot that calls Pipecat's setup_tracing, with the bridge attached by environment variables only.
+`spans-only`: the same bot without the bridge. `plain`: a bot that configures nothing; the variables do everything.
+"""
+
+import argparse
+import os
+from collections.abc import Callable
+
+from loguru import logger
+from opentelemetry import _logs, trace
+from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from pipecat.utils.tracing.setup import setup_tracing
+
+from pipecat_lgtm import bridge
+from pipecat_lgtm.sandbox import logs
+from pipecat_lgtm.sandbox.ledger import Ledger
+
+
+def set_up(arguments: argparse.Namespace, ledger: Ledger) -> Callable[[], None]:
+    """Set up a bot's telemetry; return what sends the rest of it."""
+    headers = dict(header.split("=", 1) for header in arguments.header)
+    if arguments.mode != "spans-only":
+        os.environ["PIPECAT_SETUP_FILES"] = str(bridge.path())
+        os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = arguments.otlp
+        os.environ["OTEL_EXPORTER_OTLP_HEADERS"] = ",".join(f"{name}={value}" for name, value in headers.items())
+        os.environ["OTEL_SERVICE_NAME"] = arguments.service_name
+        os.environ.setdefault("PIPECAT_LOG_LEVEL", "DEBUG")
+        logger.remove()
+    if arguments.mode != "plain":
+        setup_tracing(arguments.service_name, exporter=OTLPSpanExporter(f"{arguments.otlp}/v1/traces", headers=headers))
+        _traces().add_span_processor(ledger)
+    if arguments.mode == "spans-only":
+        resource = Resource.create(
+            {"service.name": arguments.service_name, "deployment.environment": arguments.environment}
+        )
+        logs.set_up(OTLPLogExporter(f"{arguments.otlp}/v1/logs", headers=headers), resource, "DEBUG")
+    return _send_the_rest
+
+
+def _send_the_rest() -> None:
+    logger.remove()
+    _traces().shutdown()
+    logging = _logs.get_logger_provider()
+    if isinstance(logging, LoggerProvider):
+        logging.shutdown()
+
+
+def _traces() -> TracerProvider:
+    provider = trace.get_tracer_provider()
+    if not isinstance(provider, TracerProvider):
+        raise TypeError("nothing has set a TracerProvider")
+    return provider
