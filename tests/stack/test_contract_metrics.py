@@ -1,0 +1,211 @@
+"""Every metric of the contract, from the spans and events that feed it, with its value and its labels."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import otlp
+import pytest
+from harness import poll
+from stacks import EngineBin, Stack, stack_of
+
+from pipecat_lgtm.contract import attributes as a
+from pipecat_lgtm.contract import events as e
+from pipecat_lgtm.contract import metrics as m
+from pipecat_lgtm.contract.metrics import BY_PROMETHEUS_NAME, METRICS
+from pipecat_lgtm.contract.types import Attribute, Metric
+
+pytestmark = pytest.mark.stack
+
+Series = dict[tuple[str, tuple[str, ...]], float]
+"""Values by (metric, label values in the contract's order); of a histogram: count and sum, apart."""
+
+_BRIDGE = {a.BRIDGE.name: "1.0"}
+_SAID: dict[Attribute, Any] = {
+    e.CATEGORY: "rate_limit", a.STAGE: "tts", a.PROVIDER: "cartesia", a.MODEL: "sonic-2", e.USABLE: True,
+    e.SECONDS: 7.5, e.PHASE: "pipeline", e.CONFIDENCE: 0.87, e.OUTCOME: "escalated", e.MATCHED: False,
+    e.DIRECTION: "inbound", e.SIDE: "client", e.PACKET_LOSS: 0.02, e.JITTER: 0.012, e.RTT: 0.08,
+    e.JITTER_BUFFER: 0.06, e.AUDIO_LEVEL: 0.4, e.NACKS: 3, e.STATE: "disconnected", e.CPU: 0.35,
+    e.MEMORY: 200 * 1024**2, e.DIMENSION: "tone_accuracy", e.SCORE: 0.9, e.WER: 0.125,
+}  # fmt: skip
+_BY_TYPE = {"string": "x", "double": 0.5, "int": 1, "bool": True}
+
+
+def _event(event: e.Event, **changes: Any) -> dict[str, Any]:  # noqa: ANN401
+    values = {one.name: _SAID.get(one, _BY_TYPE.get(one.type)) for one in event.attributes}
+    return otlp.event(event.name, values | {key.replace("__", "."): value for key, value in changes.items()})
+
+
+def _lasting(name: str, seconds: float, attributes: dict[str, Any], **changes: Any) -> dict[str, Any]:  # noqa: ANN401
+    made = otlp.span(name, attributes, **changes)
+    return made | {"startTimeUnixNano": str(int(made["endTimeUnixNano"]) - round(seconds * 1e9))}
+
+
+_FAILED = {"status": {"code": 2, "message": "RateLimitError: Error code: 429"}}
+_TURN = otlp.turn(
+    0.9, 4.25, pipecat__ttfw_seconds=0.7, pipecat__e2e_seconds=1.5, pipecat__turn__tokens=321,
+    pipecat__interrupted=True, pipecat__turn__errors=1, **_BRIDGE,
+)  # fmt: skip
+_FAILURE = otlp.stage("llm", 1.2) | _FAILED
+SPANS = [
+    _TURN,
+    _lasting("conversation", 30.0, {"conversation.id": "call-1", "pipecat.conversation.outcome": "completed"}),
+    _lasting("conversation", 12.5, {"conversation.id": "call-2", "pipecat.conversation.failed": True,
+                                    "pipecat.conversation.outcome": "completed"}),
+    otlp.stage("stt", 0.2, metrics__audio_seconds=2.5, transcript="Can you repeat that? Mail jane.doe@example.com"),
+    otlp.stage(
+        "llm", 0.4, gen_ai__usage__input_tokens=100, gen_ai__usage__output_tokens=20,
+        gen_ai__usage__cache_read__input_tokens=64, gen_ai__usage__cache_creation__input_tokens=32,
+        gen_ai__usage__reasoning__output_tokens=5, gen_ai__usage__audio__input_tokens=7,
+        gen_ai__usage__audio__output_tokens=9,
+    ),
+    # A failed call counts as an error once: by its status without the bridge, by the bridge's event with it.
+    _FAILURE,
+    otlp.stage("llm", 1.2, **_BRIDGE) | _FAILED,
+    otlp.stage("tts", "NOT_GIVEN", metrics__character_count=42),
+    _lasting("execute_tool get_weather", 0.3, {"gen_ai.tool.name": "get_weather"}, **_FAILED),
+    _lasting("contribution llm_inference", 0.26, {"pipecat.contribution": "llm_inference", "pipecat.owner": "service"}),
+    _lasting("POST", 0.15, {"http.request.method": "POST", "server.address": "api.openai.com",
+                            "http.response.status_code": 429}, kind=3),
+]  # fmt: skip
+EVENTS = [
+    *(_event(event) for event in e.EVENTS),
+    _event(e.STARTUP, pipecat__startup__phase="transport", pipecat__seconds=1.25),
+]
+BARE_EVENTS = [otlp.event(event.name, {one.name: _SAID[one] for one in event.attributes if one in (
+    e.CONFIDENCE, e.PACKET_LOSS, e.NACKS, e.SCORE, e.WER, e.STATE)}) for event in e.EVENTS]  # fmt: skip
+BARE_SPANS = [
+    otlp.span("turn"),
+    otlp.span("conversation"),
+    otlp.span("llm", {"metrics.ttfb": 0.4, "output": "Hello.", "gen_ai.usage.input_tokens": 5}),
+    otlp.span("tts", {"metrics.character_count": 5}, status={"code": 2}),
+    otlp.span("execute_tool "),
+    otlp.span("x", {"pipecat.contribution": ""}),
+    otlp.span("x", {"http.request.method": "GET"}, kind=3),
+]
+
+
+def _counter(metric: Metric, value: float, *labels: str) -> Series:
+    return {(metric.prometheus, labels): value}
+
+
+def _histogram(metric: Metric, values: list[float], *labels: str) -> Series:
+    return {(f"{metric.prometheus}_count", labels): len(values), (f"{metric.prometheus}_sum", labels): sum(values)}
+
+
+def _expected() -> Series:
+    llm, stt, tts = ("openai", "llm-model"), ("openai", "stt-model"), ("openai", "tts-model")
+    tokens = {"input": 100, "output": 20, "cache_read": 64, "cache_creation": 32, "reasoning": 5, "audio_input": 7,
+              "audio_output": 9}  # fmt: skip
+    line = ("inbound", "client")
+    spoken = ("cartesia", "sonic-2")
+    series = (
+        _histogram(m.TURN_TTFW, [0.7]),
+        _histogram(m.TURN_E2E, [1.5]),
+        _histogram(m.TURN_DURATION, [4.25]),
+        _counter(m.TURNS, 1, "true"),
+        _histogram(m.TURN_TOKENS, [321]),
+        _counter(m.CONVERSATIONS, 1, "completed"),
+        _counter(m.CONVERSATIONS, 1, "failed"),
+        _histogram(m.CONVERSATION_DURATION, [30.0, 12.5]),
+        _histogram(m.STAGE_TTFB, [0.2], "stt", *stt),
+        _histogram(m.STAGE_TTFB, [0.4], "llm", *llm),
+        _counter(m.STAGE_REQUESTS, 1, "stt", *stt, "ok"),
+        _counter(m.STAGE_REQUESTS, 1, "llm", *llm, "ok"),
+        _counter(m.STAGE_REQUESTS, 2, "llm", *llm, "error"),
+        _counter(m.STAGE_REQUESTS, 1, "tts", *tts, "ok"),
+        _counter(m.STAGE_ERRORS, 1, "llm", *llm, "rate_limit"),
+        _counter(m.STAGE_ERRORS, 1, "tts", *spoken, "rate_limit"),
+        *(_counter(m.TOKENS, count, *llm, kind) for kind, count in tokens.items()),
+        _counter(m.TTS_CHARACTERS, 42, *tts),
+        _counter(m.STT_AUDIO, 2.5, *stt),
+        _histogram(m.HTTP_CLIENT_DURATION, [0.15], "api.openai.com", "POST", "4xx"),
+        _counter(m.BREACHES, 1, "e2e", "warning", _TURN["traceId"], "call-1"),
+        _counter(m.BREACHES, 1, "error", "critical", _TURN["traceId"], "call-1"),
+        _counter(m.BREACHES, 1, "error", "critical", _FAILURE["traceId"], "unknown"),
+        _counter(m.COMPLIANCE_FINDINGS, 1, "email"),
+        _counter(m.FRUSTRATION_MARKERS, 1, "repeat_request"),
+        _counter(m.VALUES_REFUSED, 2, "ttfb", "error"),
+        _counter(m.VALUES_REFUSED, 1, "ttfb", "not_a_number"),
+        _histogram(m.TURN_CONTRIBUTION, [0.26], "llm_inference", "service"),
+        _histogram(m.TOOL_DURATION, [0.3], "get_weather", "error"),
+        _counter(m.INTERRUPTIONS, 1),
+        _histogram(m.SILENCE, [7.5]),
+        _histogram(m.STT_CONFIDENCE, [0.87], *spoken),
+        _counter(m.HEARTBEATS, 1),
+        _histogram(m.STARTUP, [7.5]),
+        _histogram(m.TRANSPORT_CONNECT, [1.25]),
+        _counter(m.TASK_OUTCOMES, 1, "escalated"),
+        _counter(m.INTENTS, 1, "false"),
+        _histogram(m.WEBRTC_PACKET_LOSS, [0.02], *line),
+        _histogram(m.WEBRTC_JITTER, [0.012], *line),
+        _histogram(m.WEBRTC_RTT, [0.08], *line),
+        _histogram(m.WEBRTC_JITTER_BUFFER, [0.06], *line),
+        _histogram(m.WEBRTC_AUDIO_LEVEL, [0.4], *line),
+        _counter(m.WEBRTC_NACKS, 3, "inbound"),
+        _counter(m.WEBRTC_STATES, 1, "disconnected"),
+        _histogram(m.PROCESS_CPU, [0.35]),
+        _histogram(m.PROCESS_MEMORY, [200 * 1024**2]),
+        _histogram(m.QUALITY_SCORE, [0.9], "tone_accuracy"),
+        _histogram(m.STT_WER, [0.125], *spoken),
+    )
+    return {key: value for one in series for key, value in one.items()}
+
+
+def _rows(stack: Stack, service: str) -> Iterator[tuple[str, Metric, dict[str, str], float]]:
+    for row in stack.query(f'{{__name__=~"pipecat_.*", __name__!~".*_bucket", service_name="{service}"}}'):
+        labels = row["metric"]
+        name = labels.pop("__name__")
+        yield name, BY_PROMETHEUS_NAME[name.removesuffix("_count").removesuffix("_sum")], labels, float(row["value"][1])
+
+
+_LAST = (
+    "pipecat_turns_total", "pipecat_conversations_total", "pipecat_tokens_total", "pipecat_interruptions_total",
+    "pipecat_stage_errors_total", "pipecat_stage_ttfb_seconds_count", "pipecat_breaches_total",
+    "pipecat_conversation_duration_seconds_count",
+)  # fmt: skip
+"""One of each connector that counts: what is sent together is flushed together."""
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory, engine_bin: EngineBin) -> Iterator[Stack]:
+    """A stack that was told everything once by one service, and the least possible by another."""
+    with stack_of(tmp_path_factory.mktemp("contract"), engine_bin, "prometheus", "collector") as one:
+        for service, spans, events in (("full", SPANS, EVENTS), ("bare", BARE_SPANS, BARE_EVENTS)):
+            resource = {"service.name": service}
+            otlp.send(one.ports.otlp_http, otlp.traces(spans, resource))
+            otlp.send(one.ports.otlp_http, otlp.logs(events, resource))
+            for metric in _LAST:
+                poll(metric, lambda m=metric, s=service: one.query(f'{m}{{service_name="{s}"}}'))
+        yield one
+
+
+def test_every_metric_has_its_value_and_labels(stack: Stack) -> None:
+    """One of everything gives exactly these series; the bridge's value wins over the fallback and is counted once."""
+    seen: Series = {}
+    for name, metric, labels, value in _rows(stack, "full"):
+        key = name, tuple(labels[label] for label in metric.labels)
+        seen[key] = seen.get(key, 0.0) + value
+
+    assert sorted(_expected()) == sorted(seen)
+    assert _expected() == pytest.approx(seen)
+
+
+def test_the_expectation_is_the_whole_contract() -> None:
+    """No metric is left out but the overflow, which needs its limit reached (see test_cardinality)."""
+    names = {name.removesuffix("_count").removesuffix("_sum") for name, _ in _expected()}
+
+    assert {metric.prometheus for metric in METRICS if metric is not m.SERIES_OVERFLOWED} == names
+
+
+def test_a_label_nobody_stated_is_unknown(stack: Stack) -> None:
+    """Every series has every label of its metric, and no other but its origin's."""
+    rows = list(_rows(stack, "bare"))
+    values = {label: {labels[label] for _, metric, labels, _ in rows if label in metric.labels} for label in (
+        "provider", "model", "interrupted", "outcome", "tool", "owner", "contribution", "server_address", "direction",
+        "side", "dimension", "matched")}  # fmt: skip
+
+    assert {label: {"unknown"} for label in values} == values
+    for name, metric, labels, _ in [*rows, *_rows(stack, "full")]:
+        own = {*metric.labels, "service_name", "deployment_environment", "job", "instance"}
+        assert own == set(labels), name
+        assert all(labels.values()), name
