@@ -17,6 +17,7 @@ from pipecat_lgtm.errors import StackError
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
+    pretty_exceptions_enable=False,  # a fault of ours is shown as Python shows it
     help="An OpenTelemetry Collector and Grafana stack for Pipecat voice agents.",
 )
 app.add_typer(cli_files.app)
