@@ -57,10 +57,13 @@ def silent_turns(bound: float, window: str, *, native: bool) -> Query:
 
 
 def rise(metric: Metric, window: str, before: str, *more: str) -> Query:
-    """Return a counter's rate as a multiple of its rate in the time before."""
+    """Return a counter's rate as a multiple of its rate in the time before; nothing for a younger one."""
     now = f"sum {by(*more)} (rate({metric.prometheus}[{window}]))"
     then = f"sum {by(*more)} (rate({metric.prometheus}[{before}] offset {window}))"
-    return Query(f"{metric.name}.rise.{window}", f"{now} / ({then} > 0)", "count", f"Against {before} before it.")
+    old = f"sum {by(*more)} ({metric.prometheus} offset {before})"
+    return Query(
+        f"{metric.name}.rise.{window}", f"{now} / ({then} > 0) and {old}", "count", f"Against {before} before."
+    )
 
 
 def baseline(value: str, window: str, offset: str, step: str) -> Query:
@@ -90,7 +93,7 @@ def against(value: str, past: str, ready: str, signal: str, *more: str) -> Query
     """Return a recorded value as a multiple of its baseline; nothing where the history is too short."""
     shared = ", ".join((*labels.COMMON, *more))
     known = f'(({past} > 0) and on ({shared}) ({ready}{{{labels.SIGNAL}="{signal}"}} == 1))'
-    return Query(f"against_baseline.{signal}", f"{value} / on ({shared}) {known}", "ratio", "Times its own baseline.")
+    return Query(f"against_baseline.{signal}", f"{value} / on ({shared}) {known}", "count", "Times its own baseline.")
 
 
 def points_above(value: str, past: str, ready: str, signal: str, *more: str) -> Query:

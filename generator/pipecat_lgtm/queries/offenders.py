@@ -59,15 +59,19 @@ def before(name: str, by: tuple[str, ...]) -> str:
 
 
 def change(name: str, by: tuple[str, ...]) -> str:
-    """Return by how much a recorded value changed since."""
-    return f"{_chosen(name, by)} - {before(name, by)}"
+    """Return by how much a recorded value changed since, without the last digits' noise (and without minus nought)."""
+    return f"round({_difference(name, by)}, 0.000001) + 0"
 
 
 def direction(name: str, by: tuple[str, ...]) -> str:
     """Return 1 if a recorded value rose, -1 if it fell, 0 if it hardly changed."""
     tolerance = f"> bool {TREND_TOLERANCE:g} * abs({before(name, by)})"
-    difference = f"({change(name, by)})"
+    difference = f"({_difference(name, by)})"
     return f"sgn({difference}) * (abs({difference}) {tolerance})"
+
+
+def _difference(name: str, by: tuple[str, ...]) -> str:
+    return f"{_chosen(name, by)} - {before(name, by)}"
 
 
 def _chosen(name: str, by: tuple[str, ...]) -> str:

@@ -79,14 +79,15 @@ def alert(  # noqa: PLR0913 - what one rule differs in
         condition: from signal and floor to the query, where it is not a comparison with the bound.
     """
     own = override(config, row.name)
-    signal = row.signal(own.window or window or config.alerts.window)
+    seconds = next(one for one in (own.window, window, config.alerts.window) if one is not None)
+    signal = row.signal(seconds)
     floor = config.alerts.min_samples if floor is None else floor
     if own.min_samples is not None:
         floor = own.min_samples
-    if signal.samples is None and condition is None:
+    if signal.samples is None:
         floor = 0
     query = condition(signal, floor) if condition else compared(signal, bound, row.matching, floor)
-    hold = own.hold or (getattr(config.alerts.hold, severity) if hold is None else hold)
+    hold = next(one for one in (own.hold, hold, getattr(config.alerts.hold, severity)) if one is not None)
     made = Alert(row.name, severity, signal, query, bound, hold, floor, row.dashboard, (*row.matching, *row.labels))
     return replace(made, annotations=_annotations(config, row, made))
 
@@ -115,7 +116,7 @@ def _annotations(config: Config, row: Row, made: Alert) -> dict[str, str]:
         "environment": f"{{{{ $labels.{labels.ENVIRONMENT} }}}}",
         "window": format_seconds(made.signal.window),
     }
-    rests = f" Judged over {words['window']}"
+    rests = f" Judged over {words['window']}" if made.signal.window else " Judged as it is"
     if made.min_samples and made.signal.samples is not None:
         rests += f", on at least {made.min_samples} samples"
     return {

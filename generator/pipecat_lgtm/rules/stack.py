@@ -15,8 +15,8 @@ from pipecat_lgtm.rules.signals import COMMON, is_native, turns
 
 WATCHDOG = "PipecatWatchdog"
 _DASHBOARD = "pipecat-stack"
-_NOW = 15.0
-"""Seconds a state that is read at once is said to be taken over; it has no window."""
+_NOW = 0.0
+"""The window of a state that is read as it is."""
 
 
 def _any(_: float) -> Query:
@@ -28,7 +28,7 @@ def alerts(config: Config) -> Iterator[Alert]:
     for name, severity, signal, summary, description in _failures():
         row = Row(name, signal, summary, description, _DASHBOARD, _any)
         bound = Bound(f"alerts.hold.{severity}", 0, "none")
-        yield alert(config, row, severity, bound)
+        yield alert(config, row, severity, bound, window=_NOW if name.endswith("Down") else None)
     for severity, bound in levels("queue_fill", config.thresholds.queue_fill, "ratio"):
         yield alert(config, _queue(), severity, bound, window=_NOW)
     yield from _services(config)
@@ -83,12 +83,6 @@ def _failures() -> Iterator[tuple[str, Severity, Callable[[float], Signal], str,
         "Notifications by {{ $labels.integration }} fail ({value} times)",
         "Somebody who should have been told was not.",
     )  # fmt: skip
-    yield (
-        "PipecatSeriesOverflowed", "warning",
-        partial(_counted, "series_overflow", health.overflow, (*COMMON, labels.SIGNAL)),
-        "{service}: {value} values of {{ $labels.signal }} were counted without their labels",
-        "A limit of `cardinality` is reached: totals stay right, breakdowns do not.",
-    )  # fmt: skip
 
 
 def _counted(what: str, ask: Callable[[str], Query], by: tuple[str, ...], seconds: float) -> Signal:
@@ -117,6 +111,15 @@ def _queue() -> Row:
 
 
 def _services(config: Config) -> Iterator[Alert]:
+    overflowed = Row(
+        "PipecatSeriesOverflowed",
+        partial(_counted, "series_overflow", health.overflow, (*COMMON, labels.SIGNAL)),
+        "{service}: {value} values of {{ $labels.signal }} were counted without their labels",
+        "A limit of `cardinality` is reached: totals stay right, breakdowns do not.",
+        _DASHBOARD,
+        lambda _: traceql.calls(),
+    )
+    yield alert(config, overflowed, "warning", Bound("cardinality.series_per_metric", 0, "none"))
     missing = Row(
         "PipecatTelemetryMissing",
         partial(_missed, config.alerts.min_samples),
