@@ -30,7 +30,8 @@ app.add_typer(cli_bridge.app, name="bridge")
 
 def main() -> None:
     """Run the command line; a StackError becomes two lines and exit code 1, an interruption leaves nothing behind."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     try:
         app()
     except StackError as error:

@@ -1,17 +1,23 @@
 """The verb demo: real calls on a provider with known delays, and whether the numbers come out right."""
 
+import time
+from contextlib import closing
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from pipecat_lgtm.cli_shared import BinDirOption, ConfigOption, StateOption, out, print_signs, progress
-from pipecat_lgtm.cli_stack import down, start
+from pipecat_lgtm.cli_shared import BinDirOption, ConfigOption, StateOption, err, out, print_signs, progress
+from pipecat_lgtm.cli_stack import end
 from pipecat_lgtm.config import load
-from pipecat_lgtm.engines.state import default_folder
+from pipecat_lgtm.engines.interrupt import uninterrupted
+from pipecat_lgtm.engines.state import default_folder, locked
 from pipecat_lgtm.engines.state import load as load_state
+from pipecat_lgtm.ops import comparing, signposts
 from pipecat_lgtm.ops import demo as demo_op
-from pipecat_lgtm.ops import signposts
+from pipecat_lgtm.ops import native as native_stack
+from pipecat_lgtm.ops.placing import Mode, Placed
 from pipecat_lgtm.sandbox.scenarios import SCENARIOS
 
 app = typer.Typer()
@@ -33,20 +39,48 @@ def demo(  # noqa: PLR0913 - the options of one verb
     spans_only: Annotated[bool, typer.Option("--spans-only", help="The bot runs without the bridge.")] = False,
 ) -> None:
     """Start the stack if needed, place real calls, hold the numbers against the injected ones: `pipecat-lgtm demo`."""
-    loaded, wanted = load(config).config, demo_op.scenarios(scenario or [])
-    before = load_state(state_dir or default_folder())
-    was_running = bool(before.kind)
+    loaded, wanted, folder = load(config).config, demo_op.scenarios(scenario or []), state_dir or default_folder()
+    began, was_running = time.monotonic(), bool(load_state(folder).kind)
     try:
-        state = before if before.kind == "docker" else start(config, state_dir, bin_dir, docker=False)
+        early = _start(config, folder, bin_dir, began)
+        docker = load_state(folder).kind == "docker"
         with progress() as watch:
-            outcome = demo_op.calls(loaded, count, wanted, watch, mode="spans-only" if spans_only else "bridge")
+            mode: Mode = "spans-only" if spans_only else "bridge"
+            conditions = comparing.Conditions(scraped=not docker, early=early)
+            outcome = demo_op.calls(loaded, count, wanted, watch, mode=mode, conditions=conditions)
     except BaseException:
         if not was_running:
-            down(state_dir)
+            with uninterrupted():
+                end(load_state(folder), drained=False)
         raise
     _print(outcome)
-    print_signs(signposts.calls(loaded, outcome, docker=state.kind == "docker"))
+    print_signs(signposts.calls(loaded, outcome, docker=docker))
     demo_op.judged(outcome)
+
+
+def _start(config: Path | None, folder: Path, bin_dir: Path | None, began: float) -> Placed | None:
+    """Start the stack unless it runs; return the call placed while stores were still being built, if there was one."""
+    loaded, early = load(config).config, None
+    with locked(folder):
+        state = load_state(folder)
+        if state.kind == "docker":
+            return None
+        metrics = set(native_stack.METRICS) & set(native_stack.parts(loaded))
+        later = set(native_stack.to_build(loaded, bin_dir)) - metrics
+        with progress() as watch, closing(native_stack.up(loaded, config, state, bin_dir, watch)) as parts:
+            for part in parts:
+                _ready(part, began)
+                later.discard(part)
+                if later and early is None and metrics <= {one.name for one in state.processes}:
+                    early = demo_op.first_call(loaded, watch)
+                    _ready(
+                        f"metrics flow: a first call's turns are counted; {' and '.join(sorted(later))} to build", began
+                    )
+    return early
+
+
+def _ready(what: str, began: float) -> None:
+    err.print(f"[green]ready[/] {what} [dim]({time.monotonic() - began:.0f} s)[/]", highlight=False)
 
 
 def _print(outcome: demo_op.Outcome) -> None:

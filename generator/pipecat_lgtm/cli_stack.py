@@ -1,6 +1,7 @@
-"""Verbs about a running stack: up, down, status, logs, demo."""
+"""Verbs about a running stack: up, down, status, logs."""
 
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -8,28 +9,17 @@ import typer
 
 from pipecat_lgtm.cli_shared import BinDirOption, ConfigOption, StateOption, err, out, print_signs, progress
 from pipecat_lgtm.config import load
-from pipecat_lgtm.engines.docker import compose
-from pipecat_lgtm.engines.state import State, default_folder
+from pipecat_lgtm.engines.state import State, default_folder, locked
 from pipecat_lgtm.engines.state import load as load_state
-from pipecat_lgtm.errors import CheckFailed
+from pipecat_lgtm.errors import CheckFailed, EngineError
 from pipecat_lgtm.ops import docker as docker_stack
 from pipecat_lgtm.ops import native as native_stack
 from pipecat_lgtm.ops import signposts
 
 app = typer.Typer()
 
-
-def start(config: Path | None, state_dir: Path | None, bin_dir: Path | None, *, docker: bool) -> State:
-    """Start what does not run yet, saying what becomes ready; return the state."""
-    loaded, state = load(config), load_state(state_dir or default_folder())
-    if docker:
-        password = docker_stack.up(loaded.config, config, state)
-        out.print(f"Grafana's user admin has the password in {password}")
-        return state
-    with progress() as watch:
-        for part in native_stack.up(loaded.config, config, state, bin_dir, watch):
-            err.print(f"[green]ready[/] {part}", highlight=False)
-    return state
+_LOG_LINES = 100
+_TAIL_LINES = 12
 
 
 @app.command()
@@ -43,24 +33,52 @@ def up(
     ] = False,
 ) -> None:
     """Start the stack and leave it running: `pipecat-lgtm up`."""
-    loaded = load(config).config
-    start(config, state_dir, bin_dir, docker=docker)
+    loaded, folder = load(config).config, state_dir or default_folder()
+    with locked(folder):
+        state = load_state(folder)
+        not_otherwise(state, "docker" if docker else "native")
+        if docker:
+            password = docker_stack.up(loaded, config, state)
+            out.print(f"Grafana's user admin has the password in {password}")
+        else:
+            with progress() as watch, closing(native_stack.up(loaded, config, state, bin_dir, watch)) as parts:
+                for part in parts:
+                    err.print(f"[green]ready[/] {part}", highlight=False)
     print_signs(signposts.stack(loaded, docker=docker))
+
+
+def not_otherwise(state: State, kind: str) -> None:
+    """Make sure that a stack of the other kind does not run from the same state directory.
+
+    Raises:
+        EngineError: it does.
+    """
+    if state.kind not in {"", kind}:
+        raise EngineError(
+            f"{state.folder}: a stack already runs from there, as {state.kind}",
+            "end it first: `pipecat-lgtm down`, or give another --state-dir",
+        )
 
 
 @app.command()
 def down(state_dir: StateOption = None) -> None:
     """End what `up` started, without losing what the collector holds: `pipecat-lgtm down`."""
-    state = load_state(state_dir or default_folder())
+    folder = state_dir or default_folder()
+    with locked(folder):
+        end(load_state(folder), drained=True)
+
+
+def end(state: State, *, drained: bool) -> None:
+    """End what runs; nothing happens if nothing does."""
     if not state.kind:
         err.print(f"nothing runs from {state.folder}")
         return
     config = load(Path(state.config) if state.config else None).config
-    if state.kind == "docker":
-        docker_stack.down(config, state)
-        return
     with progress() as watch:
-        for part in native_stack.down(config, state, watch):
+        if state.kind == "docker":
+            docker_stack.down(config, state, watch)
+            return
+        for part in native_stack.down(config, state, watch, drained=drained):
             err.print(f"ended {part}", highlight=False)
 
 
@@ -68,23 +86,36 @@ def down(state_dir: StateOption = None) -> None:
 def status(state_dir: StateOption = None) -> None:
     """Show what runs; exit code 1 if something that should has ended: `pipecat-lgtm status`."""
     state = load_state(state_dir or default_folder())
-    if state.kind == "docker":
-        compose(state.folder / "config", ["ps"])
+    if not state.kind:
+        out.print(f"nothing runs from {state.folder}")
         return
+    ended = _docker_status(state) if state.kind == "docker" else _native_status(state)
+    if ended:
+        tails = "".join(f"\n  {name}:\n    {tail}" for name, tail in ended.items())
+        raise CheckFailed(f"ended by themselves: {', '.join(ended)}{tails}", "start them again with `pipecat-lgtm up`")
+
+
+def _native_status(state: State) -> dict[str, str]:
     ended = [one for one in state.processes if one.process() is None]
     for one in state.processes:
         out.print(
             f"{one.name:13} {'ended' if one in ended else 'runs'}  pid {one.pid}  log {one.log}",
             highlight=False,
         )
-    if not state.processes:
-        out.print(f"nothing runs from {state.folder}")
-    if ended:
-        tails = "".join(f"\n  {one.name}:\n    {one.tail()}" for one in ended)
-        raise CheckFailed(
-            f"ended by themselves: {', '.join(one.name for one in ended)}{tails}",
-            "start them again with `pipecat-lgtm up`",
-        )
+    return {one.name: one.tail() for one in ended}
+
+
+def _docker_status(state: State) -> dict[str, str]:
+    config = load(Path(state.config) if state.config else None).config
+    parts = docker_stack.parts(config, state)
+    for one in parts:
+        if not one.service.startswith("init"):
+            out.print(f"{one.service:13} {one.state}  {one.health}", highlight=False)
+    return {
+        one.service: docker_stack.log(config, state, one.service, _TAIL_LINES).rstrip().replace("\n", "\n    ")
+        for one in parts
+        if not one.well
+    }
 
 
 @app.command()
@@ -92,13 +123,11 @@ def logs(name: Annotated[str, typer.Argument(help="collector, prometheus, …")]
     """Print the end of a part's log: `pipecat-lgtm logs collector`."""
     state = load_state(state_dir or default_folder())
     if state.kind == "docker":
-        compose(state.folder / "config", ["logs", "--tail", "100", name])
+        config = load(Path(state.config) if state.config else None).config
+        sys.stdout.write(docker_stack.log(config, state, name, _LOG_LINES))
         return
     file = state.folder / "logs" / f"{name}.log"
     if not file.exists():
         known = ", ".join(sorted(path.stem for path in file.parent.glob("*.log"))) or "none yet"
         raise CheckFailed(f"{name}: has no log in {file.parent}", f"logs there: {known}")
     sys.stdout.write("\n".join(file.read_text(errors="replace").splitlines()[-_LOG_LINES:]) + "\n")
-
-
-_LOG_LINES = 100

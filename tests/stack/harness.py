@@ -73,6 +73,7 @@ class Process:
     argv: list[str]
     log: Path
     env: dict[str, str] = field(default_factory=dict)
+    grace: float = DEADLINE
     popen: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -105,7 +106,7 @@ class Process:
         if self.popen.poll() is None:
             self.popen.send_signal(number)
         try:
-            return self.popen.wait(DEADLINE)
+            return self.popen.wait(self.grace)
         except subprocess.TimeoutExpired:
             self.popen.kill()
             return self.popen.wait(DEADLINE)

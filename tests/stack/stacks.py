@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 from harness import Process, free_config, poll
 
-from pipecat_lgtm.ops.engines import READY, program
+from pipecat_lgtm.ops.engines import READY, grace_seconds, program
 from pipecat_lgtm.renderers import native, render
 from pipecat_lgtm.renderers.flags import FLAGS
 
@@ -45,7 +45,7 @@ class Stack:
         """Start an engine and wait until it is ready."""
         (self.folder / "data" / name).mkdir(parents=True, exist_ok=True)
         argv = [str(self._engine_bin(program(name))), *FLAGS[name](self.config, self.placement)]
-        process = Process(name, argv, self.folder / f"{name}.log")
+        process = Process(name, argv, self.folder / f"{name}.log", grace=grace_seconds(name))
         process.start()
         self.processes[name] = process
         process.ready(READY[name](self.config))

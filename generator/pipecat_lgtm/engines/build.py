@@ -9,9 +9,11 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipecat_lgtm.engines.catalogue import BUILDER, Engine
+from pipecat_lgtm.engines.interrupt import uninterrupted
 from pipecat_lgtm.engines.resolve import Resolved, cache_folder, cache_root, locate
 from pipecat_lgtm.errors import EngineError
 
@@ -73,20 +75,16 @@ def _locked(engine: Engine, watch: Watch) -> Iterator[None]:
 
 
 def _compile(go: str, engine: Engine, manifest: str, scratch: Path, watch: Watch) -> Path:
-    source, out = scratch / "source", scratch / "out"
+    source, out, temporary = scratch / "source", scratch / "out", scratch / "tmp"
     out.mkdir()
+    temporary.mkdir()
     log = cache_root() / f"{engine.name}.log"
     log.write_text("")
+    job = _Job(engine, log, temporary, watch)
     if manifest:
         (scratch / "builder.yaml").write_text(manifest, encoding="utf-8")
-        arguments = [
-            "--skip-compilation",
-            "--skip-get-modules",
-            "--skip-strict-versioning",
-            "--config",
-            "builder.yaml",
-        ]
-        _run([go, "run", "-mod=mod", BUILDER, *arguments], scratch, log, engine, watch)
+        skipped = ["--skip-compilation", "--skip-get-modules", "--skip-strict-versioning"]
+        job.run([go, "run", "-mod=mod", BUILDER, *skipped, "--config", "builder.yaml"], scratch)
         (scratch / "build").rename(source)
     else:
         source.mkdir()
@@ -94,46 +92,42 @@ def _compile(go: str, engine: Engine, manifest: str, scratch: Path, watch: Watch
         shutil.copyfile(engine.module / name, source / name)
     tags = ["-tags", engine.tags] if engine.tags else []
     for program, package in engine.packages.items():
-        options = [
-            "-mod=readonly",
-            "-trimpath",
-            "-ldflags",
-            "-s -w",
-            *tags,
-            "-o",
-            str(out / program),
-            package,
-        ]
-        _run([go, "build", *options], source, log, engine, watch)
+        options = ["-mod=readonly", "-trimpath", "-ldflags", "-s -w", *tags, "-o", str(out / program)]
+        job.run([go, "build", *options, package], source)
     return out
 
 
-def _run(argv: list[str], folder: Path, log: Path, engine: Engine, watch: Watch) -> None:
-    began = time.monotonic()
-    with log.open("ab") as output:
-        child = subprocess.Popen(
-            argv,
-            cwd=folder,
-            stdout=output,
-            stderr=output,
-            env={**os.environ, **_ENVIRONMENT},
-            start_new_session=True,
-        )
-    try:
-        while child.poll() is None:
-            watch(
-                f"{engine.name} {engine.version}: building, about {engine.minutes:g} min",
-                time.monotonic() - began,
+@dataclass(frozen=True)
+class _Job:
+    engine: Engine
+    log: Path
+    temporary: Path
+    watch: Watch
+
+    def run(self, argv: list[str], folder: Path) -> None:
+        """Run `go`; end it and all it started if we are interrupted."""
+        began = time.monotonic()
+        # What a killed `go` leaves behind goes with the scratch folder.
+        environment = {**os.environ, **_ENVIRONMENT, "GOTMPDIR": str(self.temporary)}
+        doing = f"{self.engine.name} {self.engine.version}: building, about {self.engine.minutes:g} min"
+        child: subprocess.Popen[bytes] | None = None
+        try:
+            with self.log.open("ab") as output, uninterrupted():
+                child = subprocess.Popen(
+                    argv, cwd=folder, stdout=output, stderr=output, env=environment, start_new_session=True
+                )
+            while child.poll() is None:
+                self.watch(doing, time.monotonic() - began)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    child.wait(0.5)
+        finally:
+            if child is not None and child.poll() is None:
+                os.killpg(child.pid, signal.SIGKILL)
+                child.wait()
+        if child.returncode != 0:
+            tail = "\n    ".join(self.log.read_text(errors="replace").splitlines()[-_TAIL_LINES:])
+            raise EngineError(
+                f"{self.engine.name} {self.engine.version}: `go build` failed:\n    {tail}",
+                f"the whole log is {self.log}; check the network (proxy.golang.org), the disk and `go version`, "
+                "then try again",
             )
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(0.5)
-    finally:
-        if child.poll() is None:
-            os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
-    if child.returncode != 0:
-        tail = "\n    ".join(log.read_text(errors="replace").splitlines()[-_TAIL_LINES:])
-        raise EngineError(
-            f"{engine.name} {engine.version}: `go build` failed:\n    {tail}",
-            f"the whole log is {log}; check the network (proxy.golang.org), the disk and `go version`, then try again",
-        )

@@ -1,8 +1,13 @@
 """What runs, on disk, so that another command finds it."""
 
+import contextlib
+import fcntl
 import json
 import os
+import shlex
+import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -54,6 +59,30 @@ class State:
         """Say that nothing runs any more."""
         self.kind, self.processes = "", []
         self.file.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Let only one command change what runs from a state directory.
+
+    Raises:
+        EngineError: another one is at it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            raise EngineError(
+                f"{folder}: `{file.read() or 'pipecat-lgtm'}` starts or ends a stack there",
+                "wait for it, or end it with Ctrl-C",
+            ) from error
+        file.truncate(0)
+        file.write(f"{shlex.join(['pipecat-lgtm', *sys.argv[1:]])} (pid {os.getpid()})")
+        file.flush()
+        yield
+        file.truncate(0)
 
 
 def load(folder: Path) -> State:

@@ -76,18 +76,36 @@ def _faults(turn: Turn) -> list[str]:
     return failing + ["tool"] * (NOWHERE in turn.says)
 
 
-def rows(config: Config, placed: Placed, injected: Injected, watch: Watch) -> Iterator[Row]:
+@dataclass(frozen=True)
+class Conditions:
+    """Under which calls are placed.
+
+    Args:
+        scraped: Prometheus can reach the provider, so that injected stands beside measured there.
+        early: a call placed before Tempo and Loki were there.
+    """
+
+    scraped: bool = True
+    early: Placed | None = None
+
+
+def rows(config: Config, placed: Placed, injected: Injected, conditions: Conditions, watch: Watch) -> Iterator[Row]:
     """Yield every comparison, each once the stores show what is expected or time is up.
 
     Args:
         config: of the running stack.
         placed: the calls.
         injected: what the scenarios did to the bot.
+        conditions: what else is to be seen, or cannot be.
         watch: told what is waited for.
     """
     stores = Stores(config)
     yield from _counts(stores, placed, injected.faults, watch)
-    yield from _kept(stores, placed, watch)
+    if conditions.scraped:
+        yield from _answers(stores, placed, watch)
+    yield from _kept(stores, placed, "", watch)
+    if conditions.early is not None:
+        yield from _kept(stores, conditions.early, ", queued before", watch)
     if not placed.bridge:
         yield _ttfw(config, stores, placed)
     for stage in labels.STAGES:
@@ -114,6 +132,9 @@ def _counts(stores: Stores, placed: Placed, faults: Counter[str], watch: Watch) 
         yield Row(
             f"{stage} errors", f"{measured:g}", f"{count:g}", "", "unseen" if unseen else exactly(measured, count)
         )
+
+
+def _answers(stores: Stores, placed: Placed, watch: Watch) -> Iterator[Row]:
     for stage in labels.STAGES:
         count = sum(_of(placed.truth, "sandbox_requests_total", stage).values())
         query = audit.sandbox_requests(stage)
@@ -121,7 +142,7 @@ def _counts(stores: Stores, placed: Placed, faults: Counter[str], watch: Watch) 
         yield Row(f"{stage} answers, scraped", f"{measured:g}", f"{count:g}", "", exactly(measured, count))
 
 
-def _kept(stores: Stores, placed: Placed, watch: Watch) -> Iterator[Row]:
+def _kept(stores: Stores, placed: Placed, which: str, watch: Watch) -> Iterator[Row]:
     """Yield whether every call's trace is whole in Tempo, and its log lines in Loki carry its trace id."""
     spans = {call["trace_id"]: sum(call["spans"].values()) for call in placed.ledger["calls"]}
     checks: dict[str, Callable[[], float]] = {
@@ -130,7 +151,7 @@ def _kept(stores: Stores, placed: Placed, watch: Watch) -> Iterator[Row]:
     }
     for signal, check in checks.items():
         measured = until(check, len(spans), watch, signal)
-        yield Row(signal, f"{measured:g}", f"{len(spans)}", "", exactly(measured, len(spans)))
+        yield Row(f"{signal}{which}", f"{measured:g}", f"{len(spans)}", "", exactly(measured, len(spans)))
 
 
 def _ttfw(config: Config, stores: Stores, placed: Placed) -> Row:

@@ -1,14 +1,15 @@
 """Places real calls on the sandbox, waits until they are visible, and holds the numbers against what was injected."""
 
-import sys
 from dataclasses import dataclass
 from typing import Any
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.errors import CheckFailed, EngineError
 from pipecat_lgtm.ops import comparing, comparing_bridge
-from pipecat_lgtm.ops.comparing import Row
-from pipecat_lgtm.ops.placing import Mode, Watch, order, placed
+from pipecat_lgtm.ops.comparing import Conditions, Row
+from pipecat_lgtm.ops.placing import Mode, Placed, Watch, order, placed
+from pipecat_lgtm.ops.visible import Stores
+from pipecat_lgtm.queries import audit
 from pipecat_lgtm.sandbox.scenarios import SCENARIOS
 
 
@@ -32,14 +33,29 @@ def scenarios(wanted: list[str]) -> list[str]:
     return wanted or [name for name, one in SCENARIOS.items() if not one.baseline]
 
 
+def first_call(config: Config, watch: Watch) -> Placed:
+    """Place one call and return once its turns are counted, which needs no store but Prometheus.
+
+    Raises:
+        CheckFailed: they are not.
+        EngineError: the sandbox could not run.
+    """
+    with placed(config, ["normal"], "bridge", watch) as done:
+        turns = done.ledger["totals"]["spans"]["turn"]
+        query, stores = audit.turns(done.service), Stores(config)
+        if (seen := comparing.until(lambda: stores.value(query), turns, watch, "turns")) != turns:
+            raise CheckFailed(f"demo: {seen:g} of {turns} turns counted", "see `pipecat-lgtm logs collector`")
+        return done
+
+
 def calls(  # noqa: PLR0913 - what a run is
     config: Config,
     count: int | None,
     wanted: list[str],
     watch: Watch,
-    python: str = sys.executable,
     *,
     mode: Mode = "bridge",
+    conditions: Conditions | None = None,
 ) -> Outcome:
     """Place calls and return what they show, once they are visible.
 
@@ -48,17 +64,17 @@ def calls(  # noqa: PLR0913 - what a run is
         count: of calls; by default one of each wanted scenario. Baseline calls are added.
         wanted: scenarios, in turn.
         watch: told what goes on.
-        python: runs the sandbox.
         mode: with the bridge, or by Pipecat's own spans only.
+        conditions: by default those of a native stack that is up.
 
     Raises:
         EngineError: the sandbox could not run.
     """
-    names = scenarios(wanted)
-    count = len(names) if count is None else count
-    injected = comparing.injected([SCENARIOS[name] for name in order(count, names)])
-    with placed(config, count, names, watch, python, mode) as done:
-        found = list(comparing.rows(config, done, injected, watch))
+    chosen = scenarios(wanted)
+    names = order(len(chosen) if count is None else count, chosen)
+    injected = comparing.injected([SCENARIOS[name] for name in names])
+    with placed(config, names, mode, watch) as done:
+        found = list(comparing.rows(config, done, injected, conditions or Conditions(), watch))
         if mode == "bridge":
             found += comparing_bridge.rows(config, done, injected, watch)
         return Outcome(done.service, done.ledger, found)

@@ -1,21 +1,31 @@
 """The stack in containers, from a folder rendered into the state directory."""
 
+import os
 import secrets
 from pathlib import Path
 
 from pipecat_lgtm import output
 from pipecat_lgtm.config import Config
-from pipecat_lgtm.engines.docker import compose
+from pipecat_lgtm.engines.build import Watch
+from pipecat_lgtm.engines.docker import Container, compose, compose_command, containers
 from pipecat_lgtm.engines.drain import Drain
 from pipecat_lgtm.engines.state import State
 from pipecat_lgtm.errors import EngineError
+from pipecat_lgtm.ops.engines import drain_seconds
 from pipecat_lgtm.renderers import render
 
 _PASSWORD_BYTES = 18
+_READY_SECONDS = 300
+"""For all to be healthy, the images pulled."""
 
 
 def up(config: Config, config_path: Path | None, state: State) -> Path:
-    """Render and start the stack; return the file that holds Grafana's admin password."""
+    """Render and start the stack; return the file that holds Grafana's admin password.
+
+    Raises:
+        EngineError: there is no Docker, or the stack did not become healthy.
+    """
+    compose_command()  # before anything is written
     password = _password(state.folder)
     output.write(state.folder / "config", render(config))
     state.kind, state.config = "docker", str(config_path.resolve()) if config_path else ""
@@ -24,22 +34,46 @@ def up(config: Config, config_path: Path | None, state: State) -> Path:
         "PIPECAT_LGTM_ADMIN_PASSWORD": password.read_text(encoding="utf-8").strip(),
         "PIPECAT_LGTM_NO_ADMIN": "false",
     }
-    compose(state.folder / "config", ["up", "--detach", "--wait"], environment)
+    # A missing variable is Compose's to complain of, with its name.
+    arguments = ["up", "--detach", "--wait", "--wait-timeout", str(_READY_SECONDS), "--remove-orphans"]
+    compose(state.folder / "config", arguments, environment)
     return password
 
 
-def down(config: Config, state: State) -> None:
+def down(config: Config, state: State, watch: Watch) -> None:
     """End the stack, the collector drained; its data stays."""
     drain = Drain(f"{config.network.address}:{config.network.ports.otlp_grpc}", config.network.tls.cert_file)
+    folder, environment = state.folder / "config", _placeholders(config)
     try:
         drain.hold()
-        # Compose sends SIGTERM and waits the grace period; the held call lets the flush timers run meanwhile.
-        compose(state.folder / "config", ["kill", "--signal", "SIGTERM", "collector"])
-        drain.release_after(2 * config.collector.flush_interval + 2)
-    except EngineError:
-        pass
-    compose(state.folder / "config", ["down"])
+        # The held call keeps the collector from ending while its flush timers run; nothing restarts what was killed.
+        compose(folder, ["kill", "--signal", "SIGTERM", "collector"], environment)
+        drain.release_after(drain_seconds(config), watch)
+    except EngineError as error:
+        watch(f"{error.message}: {error.hint}", 0.0)
+    compose(folder, ["down"], environment)
     state.forget()
+
+
+def parts(config: Config, state: State) -> list[Container]:
+    """Return what runs, and what should and does not."""
+    return containers(state.folder / "config", _placeholders(config))
+
+
+def log(config: Config, state: State, name: str, lines: int) -> str:
+    """Return the last lines a part has printed.
+
+    Raises:
+        EngineError: there is no such part.
+    """
+    arguments = ["logs", "--no-color", "--no-log-prefix", "--tail", str(lines), name]
+    return compose(state.folder / "config", arguments, _placeholders(config), capture=True)
+
+
+def _placeholders(config: Config) -> dict[str, str]:
+    """Return values for the variables without which Compose does not even read the file."""
+    variables = {variable for extra in config.exporters for variable in extra.headers.values()}
+    return {variable: os.environ.get(variable) or "not needed to look or to end" for variable in variables}
 
 
 def _password(folder: Path) -> Path:

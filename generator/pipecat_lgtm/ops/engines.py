@@ -6,6 +6,9 @@ from pipecat_lgtm.config import Config
 from pipecat_lgtm.engines.catalogue import Engine, engine_of
 from pipecat_lgtm.renderers.collector.builder import manifest
 
+_DRAIN_MARGIN_SECONDS = 2.0
+_GRACE_SECONDS = 30.0
+_TEMPO_GRACE_SECONDS = 10.0
 _PROGRAMS = {"collector": "otelcol"}
 
 
@@ -25,6 +28,20 @@ READY: dict[str, Callable[[Config], str]] = {
     "tempo": _ready("tempo", "/ready"),
     "loki": _ready("loki", "/ready"),
 }
+
+
+def grace_seconds(part: str) -> float:
+    """Return how long a part may take to end.
+
+    Tempo 2.8 never ends within half a minute of a query: its request queue waits for a clean-up that no longer runs.
+    All that matters, its write-ahead log, is closed in the first second.
+    """
+    return _TEMPO_GRACE_SECONDS if part == "tempo" else _GRACE_SECONDS
+
+
+def drain_seconds(config: Config) -> float:
+    """Return how long the collector's intake is closed before it ends: longer than a flush and an interval together."""
+    return 2 * config.collector.flush_interval + _DRAIN_MARGIN_SECONDS
 
 
 def manifest_of(engine: Engine, config: Config) -> str:

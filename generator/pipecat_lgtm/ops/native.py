@@ -1,28 +1,30 @@
 """The stack as processes of this machine: what is ready starts first, what is missing is built meanwhile."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from pipecat_lgtm import output
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.engines import ports, process
 from pipecat_lgtm.engines.build import Watch, build
-from pipecat_lgtm.engines.catalogue import ENGINES, Engine
+from pipecat_lgtm.engines.catalogue import ENGINES
 from pipecat_lgtm.engines.drain import Drain
+from pipecat_lgtm.engines.interrupt import uninterrupted
 from pipecat_lgtm.engines.process import Running
 from pipecat_lgtm.engines.resolve import Resolved, locate
 from pipecat_lgtm.engines.state import State
 from pipecat_lgtm.errors import EngineError
-from pipecat_lgtm.ops.engines import READY, manifest_of, program
-from pipecat_lgtm.renderers import native, render
+from pipecat_lgtm.ops.engines import READY, drain_seconds, grace_seconds, manifest_of, program
+from pipecat_lgtm.renderers import Placement, native, render
 from pipecat_lgtm.renderers.flags import FLAGS
 
-ORDER = ("collector", "prometheus", "alertmanager", "tempo", "loki")
-"""Metrics and alerts first; traces and logs wait in the collector's queue until their stores are up."""
+METRICS = ("collector", "prometheus", "alertmanager")
+"""What serves metrics and alerts; it starts first."""
+
+ORDER = (*METRICS, "tempo", "loki")
+"""Traces and logs wait in the collector's queue until their stores are up."""
 
 _READY_SECONDS = 120.0
-_GRACE_SECONDS = 30.0
-_DRAIN_MARGIN_SECONDS = 2.0
 _PORTS = {
     "collector": ("otlp_grpc", "otlp_http", "collector_health", "collector_metrics"),
     "prometheus": ("prometheus",),
@@ -38,8 +40,15 @@ def parts(config: Config) -> list[str]:
     return [part for part in ORDER if part not in remote]
 
 
-def up(config: Config, config_path: Path | None, state: State, bin_dir: Path | None, watch: Watch) -> Iterator[str]:
-    """Start what does not run yet; yield each part once it is ready.
+def to_build(config: Config, bin_dir: Path | None) -> list[str]:
+    """Return the parts whose programs are not there yet."""
+    return [part for part in parts(config) if _found(part, config, bin_dir) is None]
+
+
+def up(
+    config: Config, config_path: Path | None, state: State, bin_dir: Path | None, watch: Watch
+) -> Generator[str, None, None]:
+    """Start what does not run yet, and what runs with another config again; yield each part once it is ready.
 
     Args:
         config: the stack.
@@ -52,65 +61,100 @@ def up(config: Config, config_path: Path | None, state: State, bin_dir: Path | N
         EngineError: a port is taken, a build fails, a program ends or is not ready in time. What was started by this
             call has then been ended again.
     """
+    placement = native(config, state.folder.resolve())
+    files = render(config, placement)
+    list(_end(config, state, _outdated(state, files), watch))
     alive = {one.name for one in state.processes if one.process() is not None}
     wanted = [part for part in parts(config) if part not in alive]
-    state.processes = [one for one in state.processes if one.name in alive]
     address = str(config.network.address)
     ports.check({key: getattr(config.network.ports, key) for part in wanted for key in _PORTS[part]}, address)
-    placement = native(config, state.folder.resolve())
-    output.write(state.folder / "config", render(config, placement))
+    output.write(state.folder / "config", files)
+    state.processes = [one for one in state.processes if one.name in alive]
     state.kind, state.config = "native", str(config_path.resolve()) if config_path else ""
     started: list[Running] = []
     try:
-        for part, resolved in _resolved(wanted, config, bin_dir, watch):
-            (Path(placement.data(part))).mkdir(parents=True, exist_ok=True)  # type: ignore[arg-type]
-            argv = [str(resolved.programs[program(part)]), *FLAGS[part](config, placement)]
-            running = process.start(part, argv, state.folder / "logs" / f"{part}.log", _GRACE_SECONDS)
-            started.append(running)
-            state.processes.append(running)
-            state.save()
-            process.wait_ready(running, READY[part](config), _READY_SECONDS, watch)
-            yield part
+        for batch in _batches(wanted, config, bin_dir, watch):
+            with uninterrupted():
+                fresh = [_start(part, resolved, config, placement, state) for part, resolved in batch]
+                started += fresh
+            for running in fresh:
+                process.wait_ready(running, READY[running.name](config), _READY_SECONDS, watch)
+                yield running.name
     except BaseException:
-        for running in reversed(started):
-            process.stop(running)
-        state.processes = [one for one in state.processes if one not in started]
-        state.save() if state.processes else state.forget()
+        with uninterrupted():
+            for running in reversed(started):
+                process.stop(running)
+            state.processes = [one for one in state.processes if one not in started]
+            state.save() if state.processes else state.forget()
         raise
 
 
-def _resolved(wanted: list[str], config: Config, bin_dir: Path | None, watch: Watch) -> Iterator[tuple[str, Resolved]]:
-    missing: list[tuple[str, Engine]] = []
-    for part in wanted:
-        engine = ENGINES[program(part)]
-        if found := locate(engine, manifest_of(engine, config), bin_dir):
-            yield part, found
-        else:
-            missing.append((part, engine))
+def _start(part: str, resolved: Resolved, config: Config, placement: Placement, state: State) -> Running:
+    (placement.root / "data" / part).mkdir(parents=True, exist_ok=True)
+    argv = [str(resolved.programs[program(part)]), *FLAGS[part](config, placement)]
+    running = process.start(part, argv, state.folder / "logs" / f"{part}.log", grace_seconds(part))
+    state.processes.append(running)
+    state.save()
+    return running
+
+
+def _outdated(state: State, files: dict[str, str]) -> list[Running]:
+    """Return what runs with other files than these."""
+    if not state.processes:
+        return []
+    changes = output.plan(state.folder / "config", files)
+    changed = {path.split("/", 1)[0] for path in (*changes.added, *changes.changed, *changes.removed)}
+    return [one for one in state.processes if one.name in changed]
+
+
+Batch = list[tuple[str, Resolved]]
+
+
+def _batches(wanted: list[str], config: Config, bin_dir: Path | None, watch: Watch) -> Iterator[Batch]:
+    """Yield what can be started together: first all that is there, then what is built, one by one."""
+    found = {part: _found(part, config, bin_dir) for part in wanted}
+    yield [(part, resolved) for part, resolved in found.items() if resolved]
+    missing = [(part, ENGINES[program(part)]) for part, resolved in found.items() if not resolved]
     for left, (part, engine) in zip(range(len(missing), 0, -1), missing, strict=True):
-        yield part, build(engine, manifest_of(engine, config), _counting(watch, left))
+        yield [(part, build(engine, manifest_of(engine, config), _counting(watch, left)))]
+
+
+def _found(part: str, config: Config, bin_dir: Path | None) -> Resolved | None:
+    engine = ENGINES[program(part)]
+    return locate(engine, manifest_of(engine, config), bin_dir)
 
 
 def _counting(watch: Watch, left: int) -> Watch:
     return lambda what, elapsed: watch(f"{what}, {left} left", elapsed)
 
 
-def down(config: Config, state: State, watch: Watch) -> Iterator[str]:
-    """End exactly what `up` started, the collector first and drained; yield each part once it has ended."""
-    for running in sorted(state.processes, key=lambda one: ORDER.index(one.name)):
-        if running.name == "collector" and running.process() is not None:
-            _drained(config, running, watch)
-        process.stop(running)
-        state.processes = [one for one in state.processes if one != running]
-        state.save()
-        yield running.name
+def down(config: Config, state: State, watch: Watch, *, drained: bool = True) -> Iterator[str]:
+    """End exactly what `up` started, the collector first; yield each part once it has ended.
+
+    Args:
+        config: the stack.
+        state: of the state directory.
+        watch: told what goes on.
+        drained: let the collector flush what it holds.
+    """
+    yield from _end(config, state, list(state.processes), watch, drained=drained)
     state.forget()
 
 
-def _drained(config: Config, running: Running, watch: Watch) -> None:
+def _end(config: Config, state: State, which: list[Running], watch: Watch, *, drained: bool = True) -> Iterator[str]:
+    for running in sorted(which, key=lambda one: ORDER.index(one.name)):
+        if drained and running.name == "collector" and running.process() is not None:
+            _drain(config, running, watch)
+        with uninterrupted():
+            process.stop(running)
+            state.processes = [one for one in state.processes if one != running]
+            state.save()
+        yield running.name
+
+
+def _drain(config: Config, running: Running, watch: Watch) -> None:
     """Close intake and let the collector flush; whatever goes wrong with that must not keep it from ending."""
-    host = f"{config.network.address}:{config.network.ports.otlp_grpc}"
-    drain = Drain(host, config.network.tls.cert_file)
+    drain = Drain(f"{config.network.address}:{config.network.ports.otlp_grpc}", config.network.tls.cert_file)
     try:
         drain.hold()
     except EngineError as error:
@@ -119,4 +163,4 @@ def _drained(config: Config, running: Running, watch: Watch) -> None:
     found = running.process()
     if found is not None:
         found.terminate()
-    drain.release_after(2 * config.collector.flush_interval + _DRAIN_MARGIN_SECONDS, watch)
+    drain.release_after(drain_seconds(config), watch)

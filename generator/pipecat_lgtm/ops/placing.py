@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import json
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from typing import Any, Literal
 import httpx
 
 from pipecat_lgtm.config import Config
+from pipecat_lgtm.engines.interrupt import uninterrupted
 from pipecat_lgtm.errors import EngineError
 
 Watch = Callable[[str, float], None]
@@ -23,6 +25,7 @@ BASELINE = "baseline"
 
 _CALLS_PER_BASELINE = 4
 _GRACE_SECONDS = 20.0
+_SANDBOX = (sys.executable, "-m", "pipecat_lgtm.sandbox")
 _TAIL_LINES = 15
 
 
@@ -44,18 +47,14 @@ class Placed:
 
 
 @contextlib.contextmanager
-def placed(  # noqa: PLR0913, PLR0917 - what a run is
-    config: Config, count: int, scenarios: list[str], watch: Watch, python: str, mode: Mode
-) -> Iterator[Placed]:
+def placed(config: Config, names: list[str], mode: Mode, watch: Watch) -> Iterator[Placed]:
     """Place calls and wait for their end; the provider runs, and is scraped, until the block ends.
 
     Args:
         config: of the running stack.
-        count: of calls, in the scenarios in turn; baseline calls are added.
-        scenarios: names.
-        watch: told how many calls have ended.
-        python: runs the sandbox.
+        names: the scenario of each call.
         mode: with the bridge, or by Pipecat's own spans only.
+        watch: told how many calls have ended.
 
     Raises:
         EngineError: the provider or the bot could not run.
@@ -64,15 +63,14 @@ def placed(  # noqa: PLR0913, PLR0917 - what a run is
     base = f"http://{config.network.address}:{config.network.ports.sandbox}"
     with contextlib.ExitStack() as stack:
         ledger = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pipecat-lgtm-demo-"))) / "ledger.json"
-        provider = stack.enter_context(_child(_provider(config, python)))
+        provider = stack.enter_context(_child(_provider(config)))
         if json.loads(_first_line(provider) or "{}").get("event") != "provider":
             raise EngineError(
                 "sandbox: the provider did not start",
                 f"is port {config.network.ports.sandbox} (network.ports.sandbox) free, and is it installed: "
                 "`pip install 'pipecat-lgtm[sandbox]'`?",
             )
-        names = order(count, scenarios)
-        bot = stack.enter_context(_child(_bot(config, python, base, service, ledger, names, mode)))
+        bot = stack.enter_context(_child(_bot(config, service, ledger, names, mode)))
         _follow(_lines(bot), len(names), watch)
         truth = httpx.get(f"{base}/truth", timeout=10).json()
         yield Placed(service, json.loads(ledger.read_text(encoding="utf-8")), truth, mode == "bridge")
@@ -88,18 +86,16 @@ def order(count: int, scenarios: list[str]) -> list[str]:
     return names
 
 
-def _provider(config: Config, python: str) -> list[str]:
+def _provider(config: Config) -> list[str]:
     address, port = str(config.network.address), str(config.network.ports.sandbox)
-    return [python, "-m", "pipecat_lgtm.sandbox", "provider", "--address", address, "--port", port]
+    return [*_SANDBOX, "provider", "--address", address, "--port", port]
 
 
-def _bot(  # noqa: PLR0913, PLR0917 - one command line
-    config: Config, python: str, provider: str, service: str, ledger: Path, names: list[str], mode: Mode
-) -> list[str]:
-    network = config.network
+def _bot(config: Config, service: str, ledger: Path, names: list[str], mode: Mode) -> list[str]:
+    address, ports = config.network.address, config.network.ports
     return [
-        python, "-m", "pipecat_lgtm.sandbox", "calls",
-        "--otlp", f"http://{network.address}:{network.ports.otlp_http}", "--provider", provider,
+        *_SANDBOX, "calls",
+        "--otlp", f"http://{address}:{ports.otlp_http}", "--provider", f"http://{address}:{ports.sandbox}",
         "--service-name", service, "--ledger", str(ledger), "--mode", mode,
         "--calls", str(len(names)), *(f"--scenario={name}" for name in names),
     ]  # fmt: skip
@@ -107,19 +103,29 @@ def _bot(  # noqa: PLR0913, PLR0917 - one command line
 
 @contextlib.contextmanager
 def _child(argv: list[str]) -> Iterator[subprocess.Popen[str]]:
-    child = subprocess.Popen(argv, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True)
+    child: subprocess.Popen[str] | None = None
     try:
+        with uninterrupted():
+            child = subprocess.Popen(
+                argv, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True
+            )
         yield child
     finally:
-        if child.poll() is None:
-            child.terminate()
-            try:
-                child.wait(_GRACE_SECONDS)
-            except subprocess.TimeoutExpired:
-                child.kill()
-        child.wait()
-        if child.stderr:
-            child.stderr.close()
+        if child is not None:
+            with uninterrupted():
+                _end(child)
+
+
+def _end(child: subprocess.Popen[str]) -> None:
+    if child.poll() is None:
+        child.terminate()
+        try:
+            child.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+    child.wait()
+    if child.stderr:
+        child.stderr.close()
 
 
 def _first_line(child: subprocess.Popen[str]) -> str:

@@ -203,7 +203,12 @@ def _grafana(config: Config, placement: Placement, local: list[str]) -> dict[str
         "image": config.versions.image("grafana"),
         **_confined("grafana", user="472:0"),
         "tmpfs": ["/tmp"],  # noqa: S108 - inside a container
-        "volumes": [f"grafana:{data}", "tools:/tools:ro,nocopy", f"./grafana:{settings}:ro"],
+        # Not the whole folder: Grafana does not start without the grafana.ini that its image has there.
+        "volumes": [
+            f"grafana:{data}",
+            "tools:/tools:ro,nocopy",
+            *(f"./grafana/{folder}:{settings}/{folder}:ro" for folder in ("provisioning", "dashboards")),
+        ],
         "environment": {
             "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
             "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",

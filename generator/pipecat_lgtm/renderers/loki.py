@@ -37,7 +37,9 @@ def _server(config: Config, placement: Placement) -> dict[str, Any]:
             "storage": {"filesystem": {"chunks_directory": f"{data}/chunks", "rules_directory": f"{data}/rules"}},
         },
         "memberlist": {"bind_addr": ["127.0.0.1"], "bind_port": 0, "join_members": []},
-        "frontend": {"address": "127.0.0.1"},
+        # Querier and frontend look for each other this often; Loki's ten seconds are ten seconds of every start.
+        "frontend": {"address": "127.0.0.1", "scheduler_dns_lookup_period": "1s"},
+        "frontend_worker": {"dns_lookup_duration": "1s"},
         "ingester": {"wal": {"dir": f"{data}/wal"}, "lifecycler": {"min_ready_duration": "0s"}},
         "schema_config": {
             "configs": [

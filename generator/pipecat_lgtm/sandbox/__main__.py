@@ -37,7 +37,7 @@ def _call_options(parser: argparse.ArgumentParser, *, provider: bool) -> None:
     if provider:
         parser.add_argument("--provider", required=True, help="base address of the provider, without /v1")
     parser.add_argument("--calls", type=int, default=len(SCENARIOS))
-    parser.add_argument("--concurrency", type=int, default=5)
+    parser.add_argument("--concurrency", type=int, default=8)
     parser.add_argument(
         "--scenario", action="append", choices=sorted(SCENARIOS), help="repeatable; all in turn by default"
     )
