@@ -1,6 +1,7 @@
 """Every expression that is rendered names only what exists."""
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -34,6 +35,9 @@ OTHERS = (
     "sandbox_",
 )
 """Prefixes of what the stack's programs say of themselves; their labels are theirs."""
+
+OF_PROGRAMS = {"exporter", "instance", "job", "receiver", "integration", "rule_group"}
+"""Labels of what they say of themselves; recordings of that may carry them."""
 
 ANY = {"up", "ALERTS", "ALERTS_FOR_STATE"}
 KNOWN_LABELS = {value for name, value in vars(labels).items() if name.isupper() and isinstance(value, str)}
@@ -79,10 +83,19 @@ def _asked() -> Iterator[tuple[str, str]]:
         yield f"audit: {query.id}", query.expr
 
 
+def _annotated() -> Iterator[tuple[str, str]]:
+    """Yield the queries in annotations: texts in backquotes, some of them formats that take label values."""
+    for name, rule in RULES.items():
+        for key, text in rule.get("annotations", {}).items():
+            for number, query in enumerate(re.findall(r"\(?printf? `([^`]+)`", text)):
+                yield f"{name}: {key} {number}", re.sub(r"%(\[\d+\])?q", '"x"', query)
+
+
 EXPRESSIONS = [
     *((name, rule["expr"]) for name, rule in RULES.items()),
     *_drawn(),
     *_linked(),
+    *_annotated(),
     *_asked(),
 ]
 
@@ -101,7 +114,7 @@ def test_names_exist(expr: str) -> None:
             continue
         if one.series.startswith("pipecat:"):
             assert one.series in RECORDED
-            assert set() == one.labels - KNOWN_LABELS
+            assert set() == one.labels - KNOWN_LABELS - OF_PROGRAMS
             continue
         family = one.series if one.series in BY_PROMETHEUS_NAME else one.series.rpartition("_")[0]
         metric = BY_PROMETHEUS_NAME[family]
