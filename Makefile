@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup render check test demo down fix clean
+.PHONY: help setup render check engines test demo down fix clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,8 +30,11 @@ check: $(STAMP) ## Lint, types, fast tests and the render diff (seconds)
 	$(BIN)/pipecat-lgtm render --check
 	$(BIN)/pytest -q -m 'not stack and not rules'
 
-test: check ## Everything: `check`, rule tests, and tests on real engines with a real bot
-	$(BIN)/pytest -q -m 'rules or stack' --durations=15
+engines: $(STAMP) ## Build the programs that are not there yet (16 minutes on two cores, once)
+	$(BIN)/pipecat-lgtm engines build
+
+test: check engines ## Everything: `check`, rule tests, and tests on real engines with a real bot
+	$(BIN)/pytest -v -m 'rules or stack' --durations=15
 
 demo: $(STAMP) ## Start the stack, place real calls, show the numbers
 	$(BIN)/pipecat-lgtm demo

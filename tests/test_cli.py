@@ -1,7 +1,10 @@
 """Manners of the command line."""
 
+import json
+import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -71,3 +74,120 @@ def test_never_into_the_repository(run: Run, tmp_path: Path) -> None:
 
     assert (1, "") == (code, out)
     assert f"error {REPOSITORY}: is the distribution's own repository\n  next give your own folder with --out\n" == err
+
+
+def test_init_says_what_comes_next(run: Run, tmp_path: Path) -> None:
+    """`init` names the file on stdout, and on stderr the commands that follow, ready to be pasted."""
+    folder = tmp_path / "mine"
+    code, out, err = run("init", str(folder))
+
+    assert (0, f"wrote {folder}/stack.yaml\n") == (code, out)
+    assert [
+        "edit it, then:",
+        f"  pipecat-lgtm render --config {folder}/stack.yaml --out {folder}",
+        f"  pipecat-lgtm validate {folder}",
+        f"  pipecat-lgtm up --config {folder}/stack.yaml    (or `docker compose up -d` in {folder})",
+    ] == err.splitlines()
+
+
+def test_render_says_what_changed(run: Run, tmp_path: Path) -> None:
+    """`render` names on stdout what it changed, once; a second run changes nothing and says nothing there."""
+    first, again = run("render", "--out", str(tmp_path)), run("render", "--out", str(tmp_path))
+    (tmp_path / "loki/loki.yaml").write_text((tmp_path / "loki/loki.yaml").read_text() + "# mine\n")
+    third = run("render", "--out", str(tmp_path))
+
+    assert "added collector/config.yaml" in first[1].splitlines()
+    assert {"added"} == {line.split(" ")[0] for line in first[1].splitlines()}
+    assert (0, "") == again[:2]
+    assert again[2].endswith(" files, all unchanged\n")
+    assert (0, "changed loki/loki.yaml\n") == third[:2]
+
+
+def test_bad_config_writes_nothing(run: Run, tmp_path: Path) -> None:
+    """A config that is refused leaves the folder as it was."""
+    (tmp_path / "stack.yaml").write_text("retention: {logs: 7}\n")
+    code, out, _ = run("render", "--config", str(tmp_path / "stack.yaml"), "--out", str(tmp_path))
+
+    assert (1, "") == (code, out)
+    assert ["stack.yaml"] == [path.name for path in tmp_path.iterdir()]
+
+
+def test_config_show(run: Run, tmp_path: Path) -> None:
+    """`config show` prints one line a value, to be searched with grep: key, value, origin."""
+    (tmp_path / "stack.yaml").write_text("retention:\n  logs: 14 d\n")
+    code, out, err = run("config", "show", "--config", str(tmp_path / "stack.yaml"))
+    lines = dict(line.split(": ", 1) for line in out.splitlines())
+
+    assert (0, "") == (code, err)
+    assert f'"14 d"  # {tmp_path}/stack.yaml:2' == lines["retention.logs"]
+    assert "null  # shipped stack.yaml" in lines["network.auth.token_file"]
+
+
+def test_config_schema(run: Run) -> None:
+    """`config schema` prints nothing but the schema, so that it can go to a file."""
+    code, out, err = run("config", "schema")
+
+    assert (0, "") == (code, err)
+    assert "https://json-schema.org/draft/2020-12/schema" == json.loads(out)["$schema"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["reder"], "No such command 'reder'"),
+        (["render", "--chekc"], "No such option: --chekc"),
+        (["config"], "config"),
+        (["logs"], "Missing argument"),
+    ],
+)
+def test_wrong_command_line(run: Run, arguments: list[str], said: str) -> None:
+    """A wrong command line is exit code 2, and says what is wrong with it."""
+    code, out, err = run(*arguments)
+
+    assert 2 == code
+    assert said in out + err
+
+
+def test_version(run: Run) -> None:
+    """`--version` prints the version of the distribution, and nothing else."""
+    assert (0, f"{version('pipecat-lgtm')}\n", "") == run("--version")
+
+
+def test_brackets_are_printed_as_they_are(run: Run, tmp_path: Path) -> None:
+    """A message with brackets in it loses none of them to markup."""
+    (tmp_path / "stack.yaml").write_text("services: {default_environment: [bold]}\n")
+    _, _, err = run("config", "show", "--config", str(tmp_path / "stack.yaml"))
+    assert err.startswith(f"error {tmp_path}/stack.yaml:1: services.default_environment: must be text")
+
+    (tmp_path / "stack.yaml").write_text("thresholds: {preset: '[red]'}\n")
+    _, _, err = run("config", "show", "--config", str(tmp_path / "stack.yaml"))
+    assert "there is no preset '[red]'" in err
+
+
+def test_module_is_the_command() -> None:
+    """`python -m pipecat_lgtm` is the command line too."""
+    command = [sys.executable, "-m", "pipecat_lgtm", "engines", "build", "lok"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (1, "") == (done.returncode, done.stdout)
+    assert "error lok: is no engine of this stack" == done.stderr.splitlines()[0]
+
+
+def test_engines_list(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`engines list` says of each program which version it is and where it is, or how long building it takes."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for name in ("tempo", "loki"):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+    code, out, _ = run("engines", "list", "--bin-dir", str(tmp_path))
+
+    assert 0 == code
+    assert {
+        "otelcol": "0.155.0  not here; building it takes about 3 min on two cores",
+        "prometheus": "3.16.0   not here; building it takes about 2.5 min on two cores",
+        "alertmanager": "0.28.1   not here; building it takes about 0.75 min on two cores",
+        "tempo": f"2.8.0    --bin-dir {tmp_path}",
+        "loki": f"3.7.8    --bin-dir {tmp_path}",
+        "compose": "2.40.3   not here; building it takes about 1.5 min on two cores",
+    } == {line[:13].strip(): line[14:] for line in out.splitlines()}

@@ -24,8 +24,14 @@ app.add_typer(config_app, name="config")
 @app.command()
 def init(folder: Annotated[Path, typer.Argument(help="Where your stack.yaml shall be.")]) -> None:
     """Start a stack of your own: `pipecat-lgtm init my-stack`."""
-    out.print(
-        f"wrote {settings.init(folder)}; edit it, then: pipecat-lgtm render --config {folder}/stack.yaml --out {folder}"
+    written = settings.init(folder)
+    out.print(f"wrote {written}", highlight=False)
+    err.print(
+        f"edit it, then:\n"
+        f"  pipecat-lgtm render --config {written} --out {folder}\n"
+        f"  pipecat-lgtm validate {folder}\n"
+        f"  pipecat-lgtm up --config {written}    (or `docker compose up -d` in {folder})",
+        highlight=False,
     )
 
 
