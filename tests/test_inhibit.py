@@ -42,6 +42,9 @@ QUEUE = _labels("CollectorQueueFilling", severity="critical")
 CASES = {
     "critical, warning": (TTFW | CRITICAL, TTFW | WARNING, True),
     "escalated, warning": (LLM | CRITICAL | {"escalated": "true"}, LLM | WARNING, True),
+    "critical by itself, escalated": (TTFW | CRITICAL, TTFW | CRITICAL | {"escalated": "true"}, True),
+    "escalated, critical by itself": (TTFW | CRITICAL | {"escalated": "true"}, TTFW | CRITICAL, False),
+    "escalated, itself": (LLM | CRITICAL | {"escalated": "true"}, LLM | CRITICAL | {"escalated": "true"}, False),
     "another provider": (LLM | CRITICAL | {"provider": "a"}, LLM | WARNING | {"provider": "b"}, False),
     "another kind": (OFF_SCRIPT | CRITICAL | {"kind": "a"}, OFF_SCRIPT | WARNING | {"kind": "b"}, False),
     "another service": (TTFW | CRITICAL, TTFW | WARNING | OTHER, False),

@@ -68,8 +68,13 @@ def alert_groups(config: Config) -> dict[str, list[Alert]]:
 
 def interval(config: Config, group: str) -> float:
     """Return the seconds between two evaluations of a group."""
-    slow = group in {SLOW_GROUP, "pipecat-alerts-low-traffic", "pipecat-alerts-escalation"}
-    return max(config.alerts.interval, SLOW_SECONDS) if slow else config.alerts.interval
+    slow = {
+        SLOW_GROUP: SLOW_SECONDS,
+        "pipecat-alerts-low-traffic": SLOW_SECONDS,
+        # Whoever shortens the escalation wants it to be seen in time.
+        "pipecat-alerts-escalation": min(SLOW_SECONDS, config.alerts.escalate_after / 10),
+    }
+    return max(config.alerts.interval, slow.get(group, 0.0))
 
 
 def _enabled(config: Config, alert: Alert) -> bool:

@@ -54,14 +54,15 @@ def inhibitions(config: Config) -> list[Inhibition]:
     found: list[Inhibition] = []
     if wanted.critical_mutes_warning:
         same = sorted({label for alert in alerts(config) for label in alert.signal.labels})
-        found.append(
+        equal = (labels.ALERTNAME, *same)
+        critical, plain = Matcher(_SEVERITY, "critical"), Matcher(labels.ESCALATED, "")
+        found += [
+            Inhibition((critical,), (Matcher(_SEVERITY, "warning"),), equal, "the same alert is critical"),
+            # Who was paged about it already need not hear that the warning, too, is still there.
             Inhibition(
-                (Matcher(_SEVERITY, "critical"),),
-                (Matcher(_SEVERITY, "warning"),),
-                (labels.ALERTNAME, *same),
-                "the same alert is critical",
-            )
-        )
+                (critical, plain), (Matcher(labels.ESCALATED, "true"),), equal, "the same alert is critical by itself"
+            ),
+        ]
     if wanted.store_down_mutes_computed:
         found += _stores()
     if wanted.ttfw_mutes_stages:

@@ -1,0 +1,210 @@
+"""From spans to Slack and PagerDuty: inhibition, silence, escalation, resolve, restarts; times are short by config."""
+
+import time
+from collections.abc import Iterator
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import httpx
+import otlp
+import pytest
+from fakes import Receivers, receivers
+from harness import poll
+from senders import Sender
+from stacks import EngineBin, Stack, stack_of
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
+
+_ACKNOWLEDGE = 8
+_LONG = 120.0
+"""Seconds until Prometheus has told a restarted Alertmanager of its alerts again, and some."""
+
+QUICK = {
+    "alerts": {
+        "interval": "1 s",
+        "window": "30 s",
+        "min_samples": 5,
+        "hold": {"info": "1 s", "warning": "2 s", "critical": "2 s"},
+        "escalate_after": "20 s",
+    },
+    "routing": {
+        "severities": {
+            "critical": {"acknowledge": "10 m", "group_wait": "1 s", "group_interval": "2 s"},
+            "warning": {"acknowledge": f"{_ACKNOWLEDGE} s", "group_wait": "3 s", "group_interval": "2 s"},
+        },
+        "heartbeat": {"webhook": "alive", "every": "2 s"},
+    },
+}
+
+
+class World:
+    """A stack, who is told, and bots."""
+
+    def __init__(self, stack: Stack, told: Receivers) -> None:
+        self.stack, self.told = stack, told
+        self.bots: dict[str, Sender] = {}
+
+    def bot(self, service: str, *spans: dict[str, object]) -> Sender:
+        """A bot that sends these spans again and again, until it is stopped."""
+        self.bots[service] = Sender(self.stack.ports.otlp_http, service, list(spans))
+        self.bots[service].start()
+        return self.bots[service]
+
+    def active(self, alert: str, service: str, severity: str) -> dict[str, object] | None:
+        """An alert as Alertmanager has it, without its escalation."""
+        filters = [f'alertname="{alert}"', f'service_name="{service}"', f'severity="{severity}"', 'escalated=""']
+        answer = httpx.get(f"{self.alertmanager}/api/v2/alerts", params={"filter": filters}, timeout=10)
+        found = answer.json()
+        return found[0] if found else None
+
+    @property
+    def alertmanager(self) -> str:
+        """Its base address."""
+        return f"http://127.0.0.1:{self.stack.ports.alertmanager}"
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory, engine_bin: EngineBin) -> Iterator[World]:
+    """Collector, Prometheus and Alertmanager with short times, and somebody to tell."""
+    folder = tmp_path_factory.mktemp("alerts")
+    with receivers() as told:
+        overrides = QUICK | {"routing": QUICK["routing"] | {"receivers": told.config(folder)}}
+        with stack_of(folder, engine_bin, "alertmanager", "collector", "prometheus", overrides=overrides) as stack:
+            made = World(stack, told)
+            try:
+                yield made
+            finally:
+                for sender in made.bots.values():
+                    sender.stop()
+    assert [] == told.refused
+
+
+def _slow_turns(calls: int) -> list[dict[str, object]]:
+    """One turn beyond the critical bound from each of some calls."""
+    return [otlp.turn(3.0, conversation__id=f"call-{number}") for number in range(calls)]
+
+
+def _slow_llm() -> list[dict[str, object]]:
+    """LLM requests beyond the warning bound; there is no critical one."""
+    return [otlp.stage("llm", 1.5) for _ in range(6)]
+
+
+@pytest.fixture(scope="module")
+def paged(world: World) -> World:
+    """The world once a bot whose callers wait too long has been paged about."""
+    world.bot("late", *_slow_turns(7))
+    poll("a page", lambda: world.told.pages("PipecatTtfwHigh", "late"))
+    return world
+
+
+def test_page(paged: World) -> None:
+    """PagerDuty and Slack are told once each, with every annotation: an offender's trace, how many callers, trend."""
+    poll("Slack", lambda: paged.told.posts("CRITICAL", "PipecatTtfwHigh", "late"))
+    (page,) = paged.told.pages("PipecatTtfwHigh", "late")
+    (post,) = paged.told.posts("CRITICAL", "PipecatTtfwHigh", "late")
+    details = page.body["payload"]["custom_details"]
+    traces = {span["traceId"] for span in paged.bots["late"].spans}
+
+    assert "critical" == page.body["payload"]["severity"]
+    assert details["trace_id"] in traces
+    assert "7" == details["affected_conversations"]
+    assert "new: there was no value 10 minutes ago" == details["trend"]
+    assert "Acknowledge within 10 min: silence it, or this message comes again." == details["acknowledge"]
+    assert details["trace_id"] in details["trace_url"]
+    assert {"Trace", "Runbook", "Dashboard", "Acknowledge (silence)"} == {one["text"] for one in page.body["links"]}
+    text = post.body["attachments"][0]["text"]
+    assert all(details[name] in text for name in ("trace_id", "affected_conversations", "trend", "description"))
+
+
+def test_inhibition(paged: World) -> None:
+    """The warning of the same alert is there and muted; nobody hears of it."""
+
+    def muted() -> bool:
+        alert = paged.active("PipecatTtfwHigh", "late", "warning")
+        return bool(alert) and bool(alert["status"]["inhibitedBy"])
+
+    poll("the muted warning", muted)
+    assert [] == paged.told.posts("WARNING", "PipecatTtfwHigh", "late")
+
+
+def test_heartbeat(paged: World) -> None:
+    """The Watchdog comes again and again to the heartbeat's address, and to nobody else."""
+    seen = len(paged.told.hook)
+    poll("two heartbeats", lambda: len(paged.told.hook) >= seen + 2)
+
+    assert {"PipecatWatchdog"} == {
+        alert["labels"]["alertname"] for one in paged.told.hook for alert in one.body["alerts"]
+    }
+    assert not [one for one in paged.told.slack if "PipecatWatchdog" in one.body["attachments"][0]["title"]]
+
+
+def test_reminder_silence_escalation(world: World) -> None:
+    """A warning comes again until it is silenced; unresolved, it becomes a page all the same."""
+    world.bot("slow", *_slow_llm())
+    posts = poll(
+        "a reminder", lambda: (found := world.told.posts("WARNING", "PipecatLlmTtfbHigh", "slow"))[1:] and found
+    )
+    assert _ACKNOWLEDGE <= posts[1].at - posts[0].at
+    link = next(one for one in posts[0].body["attachments"][0]["actions"] if one["text"] == "Acknowledge (silence)")
+    _silence(world, link["url"])
+    alert = poll("the silenced warning", lambda: _if_silenced(world.active("PipecatLlmTtfbHigh", "slow", "warning")))
+    assert "suppressed" == alert["status"]["state"]
+    before = len(world.told.posts("WARNING", "PipecatLlmTtfbHigh", "slow"))
+
+    (page,) = poll("the escalation", lambda: world.told.pages("PipecatLlmTtfbHigh", "slow"))
+    assert page.body["payload"]["custom_details"]["summary"].startswith("unresolved for 20s: slow: llm of openai takes")
+    end = time.monotonic() + 2 * _ACKNOWLEDGE
+    poll("two deadlines", lambda: time.monotonic() > end)
+    assert before == len(world.told.posts("WARNING", "PipecatLlmTtfbHigh", "slow"))
+
+
+def _silence(world: World, link: str) -> None:
+    """Do what a person does who follows the message's link: silence what it is filled in with."""
+    (wanted,) = parse_qs(urlsplit(urlsplit(link).fragment).query)["filter"]
+    matchers = [pair.split("=", 1) for pair in unquote(wanted).strip("{}").split(",")]
+    now = time.time()
+    body = {
+        "matchers": [
+            {"name": name, "value": value.strip('"'), "isRegex": False, "isEqual": True} for name, value in matchers
+        ],
+        "startsAt": _iso(now),
+        "endsAt": _iso(now + 3600),
+        "createdBy": "a person",
+        "comment": "I look at it",
+    }
+    httpx.post(f"{world.alertmanager}/api/v2/silences", json=body, timeout=10).raise_for_status()
+
+
+def _iso(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def _if_silenced(alert: dict[str, object] | None) -> dict[str, object] | None:
+    return alert if alert and alert["status"]["silencedBy"] else None
+
+
+def test_restart_and_outage(paged: World) -> None:
+    """A restart of Alertmanager and an outage of PagerDuty lose no page and double none."""
+    paged.stack.stop("alertmanager")
+    paged.bot("newcomer", *_slow_turns(6))
+    firing = 'ALERTS{alertname="PipecatTtfwHigh", service_name="newcomer", severity="critical", alertstate="firing"}'
+    paged.stack.until(f"count({firing})", 1)
+    paged.told.failing.add("pagerduty")
+    paged.stack.start("alertmanager")
+    poll("attempts", lambda: paged.told.turned_away >= 2, _LONG)
+    paged.told.failing.clear()
+    poll("the late page", lambda: paged.told.pages("PipecatTtfwHigh", "newcomer"), _LONG)
+    poll("the old alert", lambda: paged.active("PipecatTtfwHigh", "late", "critical"), _LONG)
+
+    assert 1 == len(paged.told.pages("PipecatTtfwHigh", "newcomer"))
+    assert 1 == len(paged.told.pages("PipecatTtfwHigh", "late"))
+
+
+def test_resolved(paged: World) -> None:
+    """When the trouble ends the page is resolved under its own key, and Slack is told."""
+    for name in ("late", "newcomer"):
+        paged.bots[name].stop()
+    (page,) = paged.told.pages("PipecatTtfwHigh", "late")
+    (end,) = poll("the resolve", lambda: paged.told.pages("PipecatTtfwHigh", "late", "resolve"), _LONG)
+
+    assert page.body["dedup_key"] == end.body["dedup_key"]
+    poll("Slack", lambda: paged.told.posts("RESOLVED", "PipecatTtfwHigh", "late"))
