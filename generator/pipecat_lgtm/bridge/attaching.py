@@ -35,6 +35,7 @@ def attach_to(worker: "PipelineWorker", session_id: str | None) -> bool:
     calls.register(call)
     _first(worker, BridgeObserver(call))
     calls.enter_if_alone(call)
+    _inside(worker, call)
     if traces is not None:
         instrument(traces)
     logs.install()
@@ -56,3 +57,20 @@ def _first(worker: Any, observer: Any) -> None:  # noqa: ANN401
     observers = getattr(getattr(worker, "_observer", None), "_observers", None)
     if isinstance(observers, list) and observers and observers[-1] is observer:
         observers.insert(0, observers.pop())
+
+
+def _inside(worker: Any, call: "calls.Conversation") -> None:  # noqa: ANN401 - private fields of a PipelineWorker
+    """Make all that the worker's first frames start belong to the call.
+
+    Up to Pipecat 1.11 the tasks of the processors are started by the first frame and not while the worker is set up,
+    and so is, on every release, what follows from frames the bot queues.
+    """
+    push = getattr(worker, "_process_push_queue", None)
+    if push is None:
+        return
+
+    async def inside() -> None:
+        calls.enter(call)
+        await push()
+
+    worker._process_push_queue = inside  # noqa: SLF001

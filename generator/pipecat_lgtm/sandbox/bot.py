@@ -1,10 +1,12 @@
 """A Pipecat bot as users write it, and a caller who follows a scenario."""
 
 import asyncio
-from collections.abc import Callable
+import logging
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from loguru import logger
 from pipecat.audio.vad.vad_analyzer import VADParams
 from pipecat.frames.frames import BotStartedSpeakingFrame, BotStoppedSpeakingFrame, EndFrame, LLMRunFrame
 from pipecat.observers.base_observer import BaseObserver, FramePushed
@@ -24,6 +26,7 @@ from pipecat.turns.user_stop import SpeechTimeoutUserTurnStopStrategy
 from pipecat.turns.user_turn_strategies import UserTurnStrategies
 from pipecat.workers.runner import WorkerRunner
 
+from pipecat_lgtm import bridge
 from pipecat_lgtm.sandbox import logs
 from pipecat_lgtm.sandbox.hearing import Heard, Hearing
 from pipecat_lgtm.sandbox.scenarios import NOWHERE, Scenario
@@ -74,29 +77,44 @@ class _Ears(BaseObserver):
             self.stopped.set()
 
 
-async def get_weather(params: FunctionCallParams, city: str) -> None:
-    """Get the weather.
+def _weather(call: Call, *, observed: bool) -> Callable[..., Awaitable[None]]:
+    """Return the bot's tool, which tells of what it does: in log lines of both kinds, and to the bridge."""
 
-    Args:
-        params: Pipecat's.
-        city: The city.
+    async def get_weather(params: FunctionCallParams, city: str) -> None:
+        """Get the weather.
 
-    Raises:
-        LookupError: there is no such city; a tool that fails.
-    """
-    await asyncio.sleep(_TOOL_SECONDS)
-    if city == NOWHERE:
-        raise LookupError(f"no such city: {city}")
-    await params.result_callback({"sky": "sunny", "city": city})
+        Args:
+            params: Pipecat's.
+            city: The city.
+
+        Raises:
+            LookupError: there is no such city; a tool that fails.
+        """
+        logger.info(f"{call.id} asks for the weather in {city}")
+        if observed:
+            bridge.record_intent(matched=city != NOWHERE, name="weather")
+        await asyncio.sleep(_TOOL_SECONDS)
+        logging.getLogger("sandbox").warning("%s has the weather", call.id)
+        if city == NOWHERE:
+            raise LookupError(f"no such city: {city}")
+        if observed:
+            bridge.record_decision(
+                "answer", options=["answer", "escalate"], rejected={"escalate": "the weather is known"},
+                rationale=f"for {call.id}", confidence=0.9, threshold=0.7,
+            )  # fmt: skip
+        await params.result_callback({"sky": "sunny", "city": city})
+
+    return get_weather
 
 
-async def place(call: Call, progress: Progress, *, plain: bool = False) -> list[Heard]:
+async def place(call: Call, progress: Progress, *, plain: bool = False, observed: bool = False) -> list[Heard]:
     """Run one call to its end; return the first words the caller heard.
 
     Args:
         call: which.
         progress: told (call, event).
         plain: the bot configures neither tracing nor metrics.
+        observed: the bridge is attached, and the bot states outcomes, intents and decisions.
     """
     key, url = call.key, call.provider_url
     llm = OpenAILLMService(
@@ -104,7 +122,7 @@ async def place(call: Call, progress: Progress, *, plain: bool = False) -> list[
         base_url=url,
         settings=OpenAILLMService.Settings(model="gpt-4.1", system_instruction="You are a friendly sandbox bot."),
     )
-    context = LLMContext(tools=[get_weather])
+    context = LLMContext(tools=[_weather(call, observed=observed)])
     user, bot = LLMContextAggregatorPair(
         context,
         user_params=LLMUserAggregatorParams(
@@ -138,7 +156,7 @@ async def place(call: Call, progress: Progress, *, plain: bool = False) -> list[
     runner = WorkerRunner(handle_sigint=False)
     await runner.add_workers(worker)
     progress(call.id, "started")
-    caller = asyncio.create_task(_converse(call, worker, context, microphone, ears, progress))
+    caller = asyncio.create_task(_converse(call, worker, context, microphone, ears, progress, observed=observed))
     try:
         await asyncio.gather(runner.run(), caller)
     except asyncio.CancelledError:
@@ -159,6 +177,8 @@ async def _converse(  # noqa: PLR0913, PLR0917 - the parts of one call
     microphone: Microphone,
     ears: _Ears,
     progress: Progress,
+    *,
+    observed: bool,
 ) -> None:
     await asyncio.sleep(0.5)
     context.add_message({"role": "developer", "content": "Please introduce yourself."})
@@ -181,6 +201,9 @@ async def _converse(  # noqa: PLR0913, PLR0917 - the parts of one call
         else:
             await _until(ears.stopped, turn.patience)
     await asyncio.sleep(0.3)
+    if observed:
+        failed = any(turn.faults for turn in call.scenario.turns)
+        bridge.record_outcome("escalated" if failed else "completed", worker=worker)
     await worker.queue_frame(EndFrame())
 
 

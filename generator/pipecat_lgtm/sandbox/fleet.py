@@ -35,7 +35,8 @@ async def place_all(arguments: argparse.Namespace, stop: asyncio.Event) -> int:
 
     async def one(call: Call) -> None:
         async with gate:
-            heard[call.id] = await place(call, _say, plain=arguments.mode == "plain")
+            mode = arguments.mode
+            heard[call.id] = await place(call, _say, plain=mode == "plain", observed=mode != "spans-only")
 
     async def all_of_them() -> None:
         async with asyncio.TaskGroup() as group:

@@ -26,7 +26,8 @@ def set_up(arguments: argparse.Namespace, ledger: Ledger) -> Callable[[], None]:
     """Set up a bot's telemetry; return what sends the rest of it."""
     headers = dict(header.split("=", 1) for header in arguments.header)
     if arguments.mode != "spans-only":
-        os.environ["PIPECAT_SETUP_FILES"] = str(bridge.path())
+        others = os.environ.get("PIPECAT_SETUP_FILES", "").split(os.pathsep)
+        os.environ["PIPECAT_SETUP_FILES"] = os.pathsep.join([str(bridge.path()), *filter(None, others)])
         os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = arguments.otlp
         os.environ["OTEL_EXPORTER_OTLP_HEADERS"] = ",".join(f"{name}={value}" for name, value in headers.items())
         os.environ["OTEL_SERVICE_NAME"] = arguments.service_name

@@ -1,0 +1,124 @@
+"""Where a bot's OTLP goes in tests that look at every span and record: a receiver that can also refuse or be slow."""
+
+import contextlib
+import gzip
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+
+
+def _value(value: AnyValue) -> Any:  # noqa: ANN401 - any of OTLP's
+    kind = value.WhichOneof("value")
+    if kind == "array_value":
+        return [_value(one) for one in value.array_value.values]
+    return getattr(value, kind) if kind else None
+
+
+def _attributes(pairs: list[KeyValue]) -> dict[str, Any]:
+    return {pair.key: _value(pair.value) for pair in pairs}
+
+
+@dataclass
+class Got:
+    """One span or log record."""
+
+    scope: str
+    name: str
+    trace_id: str
+    span_id: str
+    parent: str
+    start: float
+    end: float
+    status: int
+    attributes: dict[str, Any]
+    resource: dict[str, Any]
+
+
+@dataclass
+class Received:
+    """What has come, and how the receiver answers: with `status`, after `delay` seconds."""
+
+    port: int = 0
+    status: int = 200
+    delay: float = 0.0
+    spans: list[Got] = field(default_factory=list)
+    records: list[Got] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """The address for OTEL_EXPORTER_OTLP_ENDPOINT."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def events(self, name: str) -> list[Got]:
+        """Return the events of a name."""
+        return [one for one in self.records if one.attributes.get("event.name") == name]
+
+    def named(self, name: str) -> list[Got]:
+        """Return the spans of a name."""
+        return [one for one in self.spans if one.name == name]
+
+    def take(self, path: str, body: bytes) -> None:
+        """Take a request."""
+        if path.endswith("traces"):
+            for group in ExportTraceServiceRequest.FromString(body).resource_spans:
+                for scope in group.scope_spans:
+                    self.spans += [
+                        Got(
+                            scope.scope.name, span.name, span.trace_id.hex(), span.span_id.hex(),
+                            span.parent_span_id.hex(), span.start_time_unix_nano / 1e9, span.end_time_unix_nano / 1e9,
+                            span.status.code, _attributes(span.attributes), _attributes(group.resource.attributes),
+                        )
+                        for span in scope.spans
+                    ]  # fmt: skip
+            return
+        for group in ExportLogsServiceRequest.FromString(body).resource_logs:
+            for scope in group.scope_logs:
+                self.records += [
+                    Got(
+                        scope.scope.name, str(_value(one.body)), one.trace_id.hex(), one.span_id.hex(), "",
+                        one.time_unix_nano / 1e9, 0.0, one.severity_number, _attributes(one.attributes),
+                        _attributes(group.resource.attributes),
+                    )
+                    for one in scope.log_records
+                ]  # fmt: skip
+
+
+@contextlib.contextmanager
+def receiver(port: int = 0) -> Iterator[Received]:
+    """Run a receiver for the length of a block, on a free port or a given one."""
+    received = Received()
+
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+        def do_POST(self) -> None:
+            """Answer an export."""
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            time.sleep(received.delay)
+            if received.status == 200:
+                received.take(
+                    self.path, gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body
+                )
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                self.send_response(received.status)
+                self.end_headers()
+
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    server.daemon_threads = True
+    received.port = server.server_address[1]
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield received
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
