@@ -1,6 +1,8 @@
 """Manners of the command line."""
 
 import json
+import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +12,9 @@ from pathlib import Path
 import pytest
 
 from pipecat_lgtm import cli
+from pipecat_lgtm.engines.process import Running
+from pipecat_lgtm.engines.state import State
+from pipecat_lgtm.ops import demo
 
 REPOSITORY = Path(__file__).parents[1]
 Run = Callable[..., tuple[int, str, str]]
@@ -191,3 +196,69 @@ def test_engines_list(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         "loki": f"3.7.8    --bin-dir {tmp_path}",
         "compose": "2.40.3   not here; building it takes about 1.5 min on two cores",
     } == {line[:13].strip(): line[14:] for line in out.splitlines()}
+
+
+def test_demo_without_the_sandbox(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the sandbox's packages `demo` says so at once, before it builds or starts anything."""
+    monkeypatch.setattr(demo, "find_spec", lambda name: None if name == "pipecat" else name)
+    code, out, err = run("demo", "--state-dir", str(tmp_path / "state"))
+
+    assert (1, "") == (code, out)
+    assert f"error sandbox: pipecat not installed in {sys.prefix}" == err.splitlines()[0]
+    assert not (tmp_path / "state").exists()
+
+
+def test_unknown_scenario(run: Run, tmp_path: Path) -> None:
+    """A scenario that does not exist is refused with those there are, before anything starts."""
+    code, out, err = run("demo", "--scenario", "slow-lm", "--state-dir", str(tmp_path / "state"))
+
+    assert (1, "") == (code, out)
+    assert "error sandbox: no scenario slow-lm" == err.splitlines()[0]
+    assert "slow-llm" in err.splitlines()[1]
+    assert not (tmp_path / "state").exists()
+
+
+def test_nothing_runs(run: Run, tmp_path: Path) -> None:
+    """Without a stack `status` and `down` say that nothing runs, and `logs` which logs there are: none."""
+    state = ("--state-dir", str(tmp_path))
+
+    assert (0, f"nothing runs from {tmp_path}\n", "") == run("status", *state)
+    assert (0, "", f"nothing runs from {tmp_path}\n") == run("down", *state)
+    assert (1, "", f"error loki: has no log in {tmp_path}/logs\n  next logs there: none yet\n") == run(
+        "logs", "loki", *state
+    )
+
+
+def test_status_of_what_has_ended(run: Run, tmp_path: Path) -> None:
+    """What should run and does not is reported with the end of its log, and exit code 1."""
+    log = tmp_path / "logs/tempo.log"
+    log.parent.mkdir()
+    log.write_text("starting\nout of disk\n")
+    State(tmp_path, "native", "", [Running("tempo", 2**22, 1.0, str(log), 1)]).save()
+    code, out, err = run("status", "--state-dir", str(tmp_path))
+
+    assert (1, f"tempo         ended  pid {2**22}  log {log}\n") == (code, out)
+    assert [
+        "error ended by themselves: tempo",
+        "  tempo:",
+        "    starting",
+        "    out of disk",
+        "  next start them again with `pipecat-lgtm up`",
+    ] == err.splitlines()
+    assert "out of disk\n" == run("logs", "tempo", "--state-dir", str(tmp_path))[1].splitlines(keepends=True)[-1]
+
+
+def test_up_names_who_holds_a_port(run: Run, tmp_path: Path) -> None:
+    """`up` on a taken port names the key, the port and the program that holds it, and leaves nothing behind."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        (tmp_path / "stack.yaml").write_text(f"network: {{ports: {{loki: {port}}}}}\n")
+        state = tmp_path / "state"
+        code, out, err = run("up", "--config", str(tmp_path / "stack.yaml"), "--state-dir", str(state))
+
+    assert (1, "") == (code, out)
+    assert f"loki {port} is held by " in err
+    assert f"(pid {os.getpid()})" in err
+    assert not (state / "state.json").exists()

@@ -39,6 +39,7 @@ def demo(  # noqa: PLR0913 - the options of one verb
     spans_only: Annotated[bool, typer.Option("--spans-only", help="The bot runs without the bridge.")] = False,
 ) -> None:
     """Start the stack if needed, place real calls, hold the numbers against the injected ones: `pipecat-lgtm demo`."""
+    demo_op.require_installed()
     loaded, wanted, folder = load(config).config, demo_op.scenarios(scenario or []), state_dir or default_folder()
     began, was_running = time.monotonic(), bool(load_state(folder).kind)
     try:

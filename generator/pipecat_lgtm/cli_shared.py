@@ -1,5 +1,6 @@
 """What all verbs of the command line share: consoles, options, progress."""
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,7 +10,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-out, err = Console(soft_wrap=True), Console(stderr=True, soft_wrap=True)
+_WIDTH_IN_FILES = 140
+"""Of a table that goes to a file or a pipe: whole ids, to be copied."""
+
+out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else _WIDTH_IN_FILES)
+err = Console(stderr=True, soft_wrap=True)
 """Results, and progress."""
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="Your stack.yaml; without it the shipped one.")]

@@ -1,6 +1,8 @@
 """Places real calls on the sandbox, waits until they are visible, and holds the numbers against what was injected."""
 
+import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 from pipecat_lgtm.config import Config
@@ -20,6 +22,19 @@ class Outcome:
     service: str
     ledger: dict[str, Any]
     rows: list[Row]
+
+
+def require_installed() -> None:
+    """Make sure that the sandbox can run, before anything is built or started for it.
+
+    Raises:
+        EngineError: what it needs is not installed.
+    """
+    if missing := [name for name in ("aiohttp", "pipecat", "prometheus_client") if find_spec(name) is None]:
+        raise EngineError(
+            f"sandbox: {', '.join(missing)} not installed in {sys.prefix}",
+            "install the extra `sandbox`: `pip install '.[sandbox]'` or `make setup` in this project's repository",
+        )
 
 
 def scenarios(wanted: list[str]) -> list[str]:
