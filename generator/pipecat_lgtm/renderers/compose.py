@@ -208,6 +208,8 @@ def _grafana(config: Config, placement: Placement, local: list[str]) -> dict[str
             f"grafana:{data}",
             "tools:/tools:ro,nocopy",
             *(f"./grafana/{folder}:{settings}/{folder}:ro" for folder in ("provisioning", "dashboards")),
+            # Alerts link to them there, unless alerts.links.runbooks has another address.
+            "./docs/runbooks:/usr/share/grafana/public/runbooks:ro",
         ],
         "environment": {
             "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",

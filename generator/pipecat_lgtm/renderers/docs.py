@@ -1,26 +1,17 @@
-"""docs/telemetry.md: the contract as a table people read."""
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
+"""docs/: the contract as a table people read, the alerts and their runbooks."""
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.contract import attributes, dialects, events, labels, metrics
 from pipecat_lgtm.contract.types import Attribute
+from pipecat_lgtm.renderers import runbooks
 from pipecat_lgtm.renderers.placement import Placement
-
-_ENVIRONMENT = Environment(
-    loader=PackageLoader("pipecat_lgtm.renderers"),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-    autoescape=False,  # noqa: S701 - Markdown from our own data
-)
+from pipecat_lgtm.renderers.text import TEMPLATES
 
 
 def render(config: Config, placement: Placement) -> dict[str, str]:  # noqa: ARG001 - all have one signature
-    """Return docs/telemetry.md."""
+    """Return docs/telemetry.md, docs/alerts.md and docs/runbooks."""
     written = [value for value in vars(attributes).values() if isinstance(value, Attribute)]
-    text = _ENVIRONMENT.get_template("telemetry.md.j2").render(
+    text = TEMPLATES.get_template("telemetry.md.j2").render(
         config=config,
         metrics=metrics.METRICS,
         common=labels.COMMON,
@@ -29,4 +20,4 @@ def render(config: Config, placement: Placement) -> dict[str, str]:  # noqa: ARG
         renames=(*dialects.STAGE_RENAMES, *dialects.USAGE_RENAMES, *dialects.TURN_RENAMES),
         providers=dialects.PROVIDER_NAMES,
     )
-    return {"docs/telemetry.md": text}
+    return {"docs/telemetry.md": text, **runbooks.files(config)}

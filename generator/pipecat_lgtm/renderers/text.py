@@ -4,11 +4,22 @@ import textwrap
 from typing import Any
 
 import yaml
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 HEADER = (
     "Rendered by pipecat-lgtm from stack.yaml. Do not edit: change stack.yaml (or the generator) "
     "and run `pipecat-lgtm render`."
 )
+TEMPLATES = Environment(
+    loader=PackageLoader("pipecat_lgtm.renderers"),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+    autoescape=False,  # noqa: S701 - Markdown from our own data
+)
+"""Texts people read; a name that is not given is an error."""
+
 _WIDTH = 110
 
 

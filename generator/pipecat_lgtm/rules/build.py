@@ -88,7 +88,9 @@ def alert(  # noqa: PLR0913 - what one rule differs in
         floor = 0
     query = condition(signal, floor) if condition else compared(signal, bound, row.matching, floor)
     hold = next(one for one in (own.hold, hold, getattr(config.alerts.hold, severity)) if one is not None)
-    made = Alert(row.name, severity, signal, query, bound, hold, floor, row.dashboard, (*row.matching, *row.labels))
+    own_labels = (*row.matching, *row.labels)
+    search = row.search(bound.value)
+    made = Alert(row.name, severity, signal, query, bound, hold, floor, row.dashboard, search, own_labels)
     return replace(made, annotations=_annotations(config, row, made))
 
 
@@ -129,7 +131,7 @@ def _annotations(config: Config, row: Row, made: Alert) -> dict[str, str]:
             made.signal,
             format_seconds(_looked_at(config, made)),
             row.dashboard,
-            row.search(made.bound.value),
+            made.search,
         ),
     }
 

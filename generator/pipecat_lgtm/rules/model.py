@@ -69,6 +69,7 @@ class Alert:
         hold: seconds the condition must last.
         min_samples: the floor below which it is silent; 0: none.
         dashboard: uid of the dashboard that shows it.
+        search: TraceQL that looks for offenders; `$service` stands for the service.
         labels: besides the signal's and the severity.
         annotations: templates, by name.
     """
@@ -81,5 +82,6 @@ class Alert:
     hold: float
     min_samples: int
     dashboard: str
+    search: Query
     labels: tuple[tuple[str, str], ...] = ()
     annotations: dict[str, str] = field(default_factory=dict, hash=False)
