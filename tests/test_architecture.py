@@ -170,7 +170,7 @@ def _tracked(*folders: str) -> list[str]:
 def test_owned_folders_hold_only_rendered_files() -> None:
     """What is in the rendered folders is what the default config renders: no hand-written file, none forgotten."""
     rendered = files()
-    owned = {path for path in rendered if path.split("/")[0] in OWNED}
+    owned = {path for path in rendered if path.startswith(tuple(f"{folder}/" for folder in OWNED))}
 
     assert owned == set(_tracked(*(f"{folder}/" for folder in OWNED)))
 

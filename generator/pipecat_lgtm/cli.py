@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from pipecat_lgtm import cli_bridge, cli_demo, cli_deploy, cli_engines, cli_files, cli_routes, cli_stack
+from pipecat_lgtm import cli_alerts, cli_bridge, cli_demo, cli_deploy, cli_engines, cli_files, cli_routes, cli_stack
 from pipecat_lgtm.cli_shared import err, out, plain
 from pipecat_lgtm.errors import StackError
 
@@ -21,6 +21,7 @@ app = typer.Typer(
     help="An OpenTelemetry Collector and Grafana stack for Pipecat voice agents.",
 )
 app.add_typer(cli_files.app)
+app.add_typer(cli_alerts.app, name="alerts")
 app.add_typer(cli_routes.app)
 app.add_typer(cli_deploy.app, name="deploy")
 app.add_typer(cli_engines.app, name="engines")

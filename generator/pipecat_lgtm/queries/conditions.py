@@ -94,3 +94,14 @@ def escalated(alert: str, condition: Query, by: tuple[str, ...], own: dict[str, 
 def present(name: str) -> Query:
     """Return the condition that a recorded value is there at all."""
     return Query(f"alert.{name}.present", name, "count", f"{name} is there.")
+
+
+def states(alert: str) -> Query:
+    """Return where an alert is pending or firing now."""
+    return Query(f"states.{alert}", f"ALERTS{selector({labels.ALERTNAME: alert})}", "count", "Pending and firing.")
+
+
+def unready(ready: str, signal: str) -> Query:
+    """Return where a signal has not enough history for a baseline."""
+    expr = f"{ready}{selector({labels.SIGNAL: signal})} == 0"
+    return Query(f"unready.{signal}", expr, "count", "Not enough history.")

@@ -2,6 +2,7 @@
 
 from pipecat_lgtm.contract import labels
 from pipecat_lgtm.contract import metrics as m
+from pipecat_lgtm.queries.query import Query
 
 CRITICAL_WEIGHT = 1000
 """A turn beyond the critical bound outweighs any number of milder ones."""
@@ -45,6 +46,13 @@ def affected(signals: tuple[str, ...], severity: str, window: str, by: tuple[str
         f"count(count by ({labels.CONVERSATION_ID}) ({_grown(named, window)}) "
         f"or count by ({labels.TRACE_ID}) ({_grown(nameless, window)}))"
     )
+
+
+def recent(signals: tuple[str, ...], window: str) -> Query:
+    """Return the breaching turns of every conversation that is held, gravest and most first."""
+    by = (*labels.COMMON, labels.SIGNAL, labels.SEVERITY, labels.TRACE_ID, labels.CONVERSATION_ID)
+    counted = f"sum by ({', '.join(by)}) {_grown(_series(signals, ()), window)}"
+    return Query("offenders.recent", f"sort_desc({counted})", "count", "Turns beyond a bound, by conversation.")
 
 
 def overflowed(window: str, by: tuple[str, ...]) -> str:
