@@ -26,6 +26,7 @@ def named(expr: str) -> Iterator[Named]:
     """
     for variable, value in _GRAFANA.items():
         expr = expr.replace(variable, value)
+    expr = expr.removeprefix("query_result(").removesuffix(")") if expr.startswith("query_result(") else expr
     if match := _LABEL_VALUES.match(expr):
         selectors = list(_walk(promql.parse(match["selector"]), frozenset())) if match["selector"] else []
         yield from (Named(one.series, one.labels | {match["label"]}) for one in selectors)

@@ -106,7 +106,7 @@ def test_bridge_panels_say_so(board: dict[str, Any]) -> None:
     for panel in panels(board):
         only = "Only the bridge feeds this panel." in panel.get("description", "")
         if panel["type"] != "text":
-            assert only == (panel["fieldConfig"]["defaults"]["noValue"] == NO_BRIDGE), panel["title"]
+            assert only == (NO_BRIDGE in panel["fieldConfig"]["defaults"]["noValue"]), panel["title"]
 
 
 def test_no_slip_of_grafanalib(board: dict[str, Any]) -> None:

@@ -10,7 +10,17 @@ from typing import Annotated
 
 import typer
 
-from pipecat_lgtm import cli_alerts, cli_bridge, cli_demo, cli_deploy, cli_engines, cli_files, cli_routes, cli_stack
+from pipecat_lgtm import (
+    cli_alerts,
+    cli_bridge,
+    cli_dashboards,
+    cli_demo,
+    cli_deploy,
+    cli_engines,
+    cli_files,
+    cli_routes,
+    cli_stack,
+)
 from pipecat_lgtm.cli_shared import err, out, plain
 from pipecat_lgtm.errors import StackError
 
@@ -28,6 +38,7 @@ app.add_typer(cli_engines.app, name="engines")
 app.add_typer(cli_stack.app)
 app.add_typer(cli_demo.app)
 app.add_typer(cli_bridge.app, name="bridge")
+app.add_typer(cli_dashboards.app)
 
 
 def main() -> None:

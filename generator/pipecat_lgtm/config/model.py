@@ -185,6 +185,7 @@ class Dashboards(Section):
     """What panels need besides the bounds."""
 
     natural: Seconds
+    short_call: Count
 
 
 class Config(Section):

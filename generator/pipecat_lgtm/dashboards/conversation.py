@@ -27,6 +27,7 @@ def conversation(config: Config) -> dict[str, Any]:
         "What happened in this call?",
         chooses=(
             variables.typed("trace", "Trace id", "Of the call; links fill it."),
+            variables.short_trace_id(),
             variables.typed("conversation", "Conversation id", "Of the call; finds its trace in the first table."),
         ),
         leads_to=(("pipecat-conversations", "Other calls"),),
@@ -80,8 +81,7 @@ def _trace() -> Panel:
 
 
 def _turns(config: Config) -> Panel:
-    shown = (a.TURN_NUMBER, a.TURN_LATENCY, a.TTFW, a.E2E, a.TURN_DURATION, a.TURN_WAS_INTERRUPTED, a.TURN_TOKENS)
-    columns, overrides = call_columns(*shown)
+    columns, overrides = call_columns(*q.OF_A_TURN, one=True)
     red = {"mode": "absolute", "steps": steps(config.thresholds.ttfw.p95)}
     marks = [
         column(name, thresholds=red, custom__cellOptions={"type": "color-text"}) for name in ("Wait", "First word")
@@ -101,7 +101,7 @@ def _turns(config: Config) -> Panel:
 
 
 def _transcript() -> Panel:
-    columns, overrides = call_columns(a.STAGE, a.TRANSCRIPT, a.TEXT, a.TTFB_ACCEPTED)
+    columns, overrides = call_columns(a.STAGE, a.TRANSCRIPT, a.TEXT, a.TTFB_ACCEPTED, one=True)
     return table(
         Card(
             4,

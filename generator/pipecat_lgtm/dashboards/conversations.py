@@ -10,6 +10,7 @@ from pipecat_lgtm.dashboards.panels.calls import call_columns, emitter_columns
 from pipecat_lgtm.dashboards.panels.card import Card, Panel
 from pipecat_lgtm.dashboards.panels.graph import graph
 from pipecat_lgtm.dashboards.panels.numbers import stat
+from pipecat_lgtm.dashboards.panels.recorded import lately
 from pipecat_lgtm.dashboards.panels.sheet import Line, Sheet, finished, heading
 from pipecat_lgtm.dashboards.panels.table import table
 from pipecat_lgtm.queries import panels_calls as calls
@@ -36,10 +37,10 @@ def conversations(config: Config) -> dict[str, Any]:
             Line(9, [_failures(config), _over_time()]),
             heading(100, "Calls that went wrong"),
             Line(11, [_worst(config)]),
-            Line(9, [_recent()]),
+            Line(9, [_short(config), _recent()]),
             heading(101, "How they went"),
             Line(8, [_interruptions(), _silences(config)]),
-            Line(7, [_silence_length(config), _emitters()]),
+            Line(7, [_silence_share(config), _emitters()]),
         ],
     )
 
@@ -149,6 +150,24 @@ def _worst(config: Config) -> Panel:
     )
 
 
+def _short(config: Config) -> Panel:
+    turns = config.dashboards.short_call
+    columns, overrides = call_columns(a.CONVERSATION_ID, a.TURN_NUMBER, a.TURN_LATENCY)
+    return table(
+        Card(
+            12,
+            f"Short calls (fewer than {turns} turns)",
+            "Which callers left early, and what was their last turn?",
+            "Many of them: the greeting puts callers off, or the first answer takes too long.",
+            empty=f"No call with fewer than {turns} turns in this time range",
+        ),
+        [calls.short_calls(turns)],
+        transformations=columns,
+        overrides=overrides,
+        sort="Start",
+    )
+
+
 def _recent() -> Panel:
     columns, overrides = call_columns(a.CONVERSATION_ID, a.CONVERSATION_OUTCOME)
     return table(
@@ -193,17 +212,17 @@ def _silences(config: Config) -> Panel:
     )
 
 
-def _silence_length(config: Config) -> Panel:
+def _silence_share(config: Config) -> Panel:
     return graph(
         Card(
             22,
-            "Length of silences, P95",
-            "How long do the silences last?",
-            "Longer than your tools take: the caller is waiting for nothing.",
+            "Turns with a long silence",
+            "In which share of turns does nobody speak for too long?",
+            "Red: the bot does not answer, or does not hear.",
             "bridge",
         ),
-        [scope.quantile(m.SILENCE, 0.95, labels.SERVICE_NAME)],
-        bounds=config.thresholds.silence,
+        [lately(config, "silent_turns", "share", "ratio")],
+        bounds=config.thresholds.silent_turns,
     )
 
 

@@ -13,6 +13,7 @@ from pipecat_lgtm.dashboards.panels.card import Card, Panel
 from pipecat_lgtm.dashboards.panels.fields import column, to_dashboard
 from pipecat_lgtm.dashboards.panels.graph import graph
 from pipecat_lgtm.dashboards.panels.numbers import bars
+from pipecat_lgtm.dashboards.panels.recorded import lately
 from pipecat_lgtm.dashboards.panels.sheet import Line, Sheet, finished, heading
 from pipecat_lgtm.dashboards.panels.table import merged, organised, table
 from pipecat_lgtm.dashboards.panels.timeline import heatmap, states
@@ -47,6 +48,7 @@ def latency(config: Config) -> dict[str, Any]:
             Line(9, [_spread(), _coverage()], [16, 8]),
             heading(101, "Each stage against its budget"),
             Line(8, [_stage(number, stage, config) for number, stage in enumerate(labels.STAGES, 10)]),
+            Line(8, [_regression(config), _remainder(config)]),
             Line(9, [_models()]),
             heading(102, "Inside one turn"),
             Line(9, [_contributions(), _owners()], [16, 8]),
@@ -150,6 +152,35 @@ def _stage(identity: int, stage: str, config: Config) -> Panel:
     )
 
 
+def _regression(config: Config) -> Panel:
+    bound = config.thresholds.stage_regression.warning or 0
+    return graph(
+        Card(
+            15,
+            f"Stages against their own past (warning above {bound:g} times)",
+            "Is a stage slower than it was in the week before, whatever its budget?",
+            "One provider degraded, or a setting changed: compare models below.",
+            empty="Compared with the week before yesterday; there is not yet as much history",
+        ),
+        [lately(config, "stage_ttfb", "baseline_ratio", "count", labels.STAGE)],
+        bounds=config.thresholds.stage_regression,
+    )
+
+
+def _remainder(config: Config) -> Panel:
+    return graph(
+        Card(
+            16,
+            "Network and pipeline, P95",
+            "How long is the part of the wait that no stage accounts for?",
+            "Red with fast stages: the bot's own process is overloaded, or its transport is far away.",
+            "bridge",
+        ),
+        [lately(config, "turn_remainder_seconds", "p95", "seconds", labels.CONTRIBUTION)],
+        bounds=config.thresholds.remainder.p95,
+    )
+
+
 def _models() -> Panel:
     queries = [
         q.by_model(latency_name(m.STAGE_TTFB, quantile, detailed=True), f"P{quantile * 100:g}")
@@ -208,8 +239,8 @@ def _startup() -> Panel:
             "bridge",
         ),
         [
-            scope.quantile(m.STARTUP, 0.95, labels.SERVICE_NAME),
-            scope.quantile(m.TRANSPORT_CONNECT, 0.95, labels.SERVICE_NAME),
+            scope.quantile(m.STARTUP, 0.95, labels.SERVICE_NAME, of="start"),
+            scope.quantile(m.TRANSPORT_CONNECT, 0.95, labels.SERVICE_NAME, of="connect"),
         ],
     )
 
@@ -223,7 +254,7 @@ def _durations() -> Panel:
             "Calls suddenly short: callers give up, or the bot ends.",
         ),
         [
-            scope.quantile(m.TURN_DURATION, 0.5, labels.SERVICE_NAME),
-            scope.quantile(m.CONVERSATION_DURATION, 0.5, labels.SERVICE_NAME),
+            scope.quantile(m.TURN_DURATION, 0.5, labels.SERVICE_NAME, of="turn"),
+            scope.quantile(m.CONVERSATION_DURATION, 0.5, labels.SERVICE_NAME, of="call"),
         ],
     )

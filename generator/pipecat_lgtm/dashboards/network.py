@@ -6,16 +6,15 @@ from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.thresholds import Bounds
 from pipecat_lgtm.contract import labels
 from pipecat_lgtm.contract import metrics as m
-from pipecat_lgtm.contract.types import Metric
 from pipecat_lgtm.dashboards.panels.card import Card, Panel
 from pipecat_lgtm.dashboards.panels.fields import from_to, to_dashboard
 from pipecat_lgtm.dashboards.panels.graph import graph
 from pipecat_lgtm.dashboards.panels.palette import BAD, GOOD
+from pipecat_lgtm.dashboards.panels.recorded import lately
 from pipecat_lgtm.dashboards.panels.sheet import Line, Sheet, finished, heading
 from pipecat_lgtm.dashboards.panels.timeline import states
+from pipecat_lgtm.queries import Query, scope
 from pipecat_lgtm.queries import panels_network as q
-from pipecat_lgtm.queries import scope
-from pipecat_lgtm.queries.query import Unit
 from pipecat_lgtm.rules.recordings import latency_name
 
 UID = "pipecat-network"
@@ -38,14 +37,18 @@ def network(config: Config) -> dict[str, Any]:
             Line(8, [_states(), _connect()]),
             heading(101, "Layer 2: does the sound get through?"),
             Line(8, [
-                _media(10, "Packet loss", "Do packets get lost?", m.WEBRTC_PACKET_LOSS, bounds.webrtc_packet_loss, "ratio"),
-                _media(11, "Jitter", "Do packets come evenly?", m.WEBRTC_JITTER, bounds.webrtc_jitter),
-                _media(12, "Jitter buffer", "How long is sound held back?", m.WEBRTC_JITTER_BUFFER, bounds.webrtc_jitter_buffer),
+                _media(10, "Packet loss, mean", "Do packets get lost?",
+                       lately(config, "webrtc_packet_loss_ratio", "mean", "ratio", *q.LINE), bounds.webrtc_packet_loss),
+                _media(11, "Jitter, P95", "Do packets come evenly?",
+                       lately(config, "webrtc_jitter_seconds", "p95", "seconds", *q.LINE), bounds.webrtc_jitter),
+                _media(12, "Jitter buffer, P95", "How long is sound held back?",
+                       lately(config, "webrtc_jitter_buffer_seconds", "p95", "seconds", *q.LINE), bounds.webrtc_jitter_buffer),
             ]),
             Line(8, [
-                _media(13, "Round trip", "How far away is the caller?", m.WEBRTC_RTT, None),
-                _nacks(),
+                _media(13, "Round trip, P95", "How far away is the caller?", q.worst(m.WEBRTC_RTT), None),
+                _nacks(config),
                 _level(),
+                _silent(config),
             ]),
             heading(102, "Layer 3: is it the pipeline after all?"),
             Line(8, [_over_budget(config)]),
@@ -80,33 +83,46 @@ def _connect() -> Panel:
     )
 
 
-def _media(  # noqa: PLR0913, PLR0917 - a row of like panels
-    identity: int, title: str, question: str, metric: Metric, bounds: Bounds[Any] | None, unit: Unit = "seconds"
-) -> Panel:
+def _media(identity: int, title: str, question: str, query: Query, bounds: Bounds[Any] | None) -> Panel:
     return graph(
         Card(
             identity,
-            f"{title}, P95",
+            title,
             f"{question} Of each side, in each direction.",
             "Red on one side only: that side's line. Red on both: the server's network.",
             "bridge",
         ),
-        [q.worst(metric, unit)],
+        [query],
         bounds=bounds,
     )
 
 
-def _nacks() -> Panel:
+def _silent(config: Config) -> Panel:
+    return graph(
+        Card(
+            16,
+            "Callers who are not heard",
+            "Which share of reports on the caller's voice has level 0?",
+            "Red: muted microphones or lost tracks; the bot waits for words that never come.",
+            "bridge",
+        ),
+        [lately(config, "webrtc_audio_silent", "share", "ratio", *q.LINE)],
+        bounds=config.thresholds.audio_silent,
+        top=1,
+    )
+
+
+def _nacks(config: Config) -> Panel:
     return graph(
         Card(
             14,
-            "Retransmissions asked for (NACKs)",
-            "How often must packets be sent again?",
+            "Retransmissions asked for (NACKs), times the hour before",
+            "Must packets be sent again more often than an hour ago?",
             "Rising: loss is near, even where it is still repaired.",
             "bridge",
         ),
-        [q.nacks()],
-        look="bars",
+        [lately(config, "webrtc_nacks", "rise", "count", labels.DIRECTION)],
+        bounds=config.thresholds.nack_rise,
     )
 
 

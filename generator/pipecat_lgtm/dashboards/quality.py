@@ -7,6 +7,7 @@ from pipecat_lgtm.contract import labels
 from pipecat_lgtm.contract import metrics as m
 from pipecat_lgtm.dashboards.panels.card import Card, Panel
 from pipecat_lgtm.dashboards.panels.graph import graph
+from pipecat_lgtm.dashboards.panels.recorded import evaluated, lately
 from pipecat_lgtm.dashboards.panels.sheet import Line, Sheet, finished, heading
 from pipecat_lgtm.queries import panels_quality as q
 from pipecat_lgtm.queries import scope
@@ -28,17 +29,17 @@ def quality(config: Config) -> dict[str, Any]:
         sheet,
         [
             heading(100, "Does it do its job?"),
-            Line(8, [_completion(), _outcomes()]),
-            Line(8, [_intents(), _scores()]),
+            Line(8, [_completion(config), _outcomes(), _uptime(config)]),
+            Line(8, [_intents(config), _scores(config), _score_drop(config)]),
             heading(101, "Does it understand callers?"),
-            Line(8, [_confidence(config), _word_errors()]),
+            Line(8, [_confidence(config), _word_errors(config), _drift(config)]),
             heading(102, "Does it behave, and do callers bear it?"),
-            Line(8, [_findings(), _frustration()]),
+            Line(8, [_findings(), _frustration(config)]),
         ],
     )
 
 
-def _completion() -> Panel:
+def _completion(config: Config) -> Panel:
     return graph(
         Card(
             1,
@@ -47,7 +48,8 @@ def _completion() -> Panel:
             "Falling: compare transcripts of failed and completed calls.",
             "bridge",
         ),
-        [q.completion()],
+        [evaluated(config, "task_completion", "ratio", "ratio")],
+        bounds=config.thresholds.task_completion,
         top=1,
     )
 
@@ -66,7 +68,7 @@ def _outcomes() -> Panel:
     )
 
 
-def _intents() -> Panel:
+def _intents(config: Config) -> Panel:
     return graph(
         Card(
             3,
@@ -75,12 +77,13 @@ def _intents() -> Panel:
             "Falling: callers ask for something new, or STT mishears.",
             "bridge",
         ),
-        [q.matched()],
+        [evaluated(config, "intent_match", "ratio", "ratio")],
+        bounds=config.thresholds.intent_match,
         top=1,
     )
 
 
-def _scores() -> Panel:
+def _scores(config: Config) -> Panel:
     return graph(
         Card(
             4,
@@ -89,7 +92,54 @@ def _scores() -> Panel:
             "A drop right after a deploy: the prompt or the model.",
             "bridge",
         ),
-        [q.scores()],
+        [evaluated(config, "quality_score", "mean", "ratio", labels.DIMENSION)],
+        top=1,
+    )
+
+
+def _score_drop(config: Config) -> Panel:
+    bound = config.thresholds.judge_drop.critical or 0
+    return graph(
+        Card(
+            5,
+            f"Judge's scores below their baseline (critical {bound * 100:g} %)",
+            "Has a score dropped against the same service's last week?",
+            "Red: undo the last deploy, then compare the prompts.",
+            "bridge",
+            empty="Compared with the last week; there is no score, or not yet a week of them",
+        ),
+        [evaluated(config, "quality_score", "drift", "ratio", labels.DIMENSION)],
+        bounds=config.thresholds.judge_drop,
+    )
+
+
+def _drift(config: Config) -> Panel:
+    return graph(
+        Card(
+            12,
+            "Word errors above their baseline",
+            "By how many points does a provider hear worse than in the last week?",
+            "Red: its model changed, or the audio did; see the network dashboard.",
+            "bridge",
+            empty="Compared with the last week; there is no reference, or not yet a week of them",
+        ),
+        [evaluated(config, "stt_wer", "drift", "ratio", labels.PROVIDER)],
+        bounds=config.thresholds.wer_drift,
+    )
+
+
+def _uptime(config: Config) -> Panel:
+    target = config.thresholds.uptime.target or 0
+    return graph(
+        Card(
+            6,
+            f"Synthetic calls that failed (budget {(1 - target) * 100:.2g} %)",
+            "Does a test caller get through and get done what it asks?",
+            "Anything but nought: real callers meet the same.",
+            "both",
+            empty=f"No synthetic calls: name their services after alerts.synthetic_services ({config.alerts.synthetic_services})",
+        ),
+        [evaluated(config, "synthetic_failures", "ratio", "ratio")],
         top=1,
     )
 
@@ -104,22 +154,22 @@ def _confidence(config: Config) -> Panel:
             "Low for one model: its settings or language. Low for all: bad sound, see the network dashboard.",
             "bridge",
         ),
-        [q.confidence()],
+        [lately(config, "stt_confidence", "mean", "ratio", labels.PROVIDER)],
         bounds=config.thresholds.stt_confidence,
         top=1,
     )
 
 
-def _word_errors() -> Panel:
+def _word_errors(config: Config) -> Panel:
     return graph(
         Card(
             11,
-            "Word error rate",
+            "Word error rate, by provider and by model",
             "Which share of words is wrong, against reference transcripts?",
             "Rising for one provider: its model changed.",
             "bridge",
         ),
-        [q.word_errors()],
+        [evaluated(config, "stt_wer_ratio", "mean", "ratio", labels.PROVIDER), q.word_errors()],
     )
 
 
@@ -137,7 +187,7 @@ def _findings() -> Panel:
     )
 
 
-def _frustration() -> Panel:
+def _frustration(config: Config) -> Panel:
     return graph(
         Card(
             21,
@@ -146,5 +196,6 @@ def _frustration() -> Panel:
             "repeat_request: they are not understood. escalation_request: they give up on the bot.",
             empty="No caller asked again, complained or wanted a human in this time range",
         ),
-        [q.per_turn(m.FRUSTRATION_MARKERS)],
+        [evaluated(config, "frustration", "share", "ratio"), q.per_turn(m.FRUSTRATION_MARKERS)],
+        bounds=config.thresholds.frustration,
     )

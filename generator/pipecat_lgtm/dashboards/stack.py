@@ -4,10 +4,13 @@ from typing import Any
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.thresholds import Bounds
+from pipecat_lgtm.contract import engines as own
+from pipecat_lgtm.contract import labels
 from pipecat_lgtm.dashboards.panels.card import Card, Panel
 from pipecat_lgtm.dashboards.panels.fields import words
 from pipecat_lgtm.dashboards.panels.graph import graph
 from pipecat_lgtm.dashboards.panels.palette import BAD, GOOD
+from pipecat_lgtm.dashboards.panels.recorded import lately, of_stack
 from pipecat_lgtm.dashboards.panels.sheet import Line, Sheet, finished, heading
 from pipecat_lgtm.dashboards.panels.table import organised, table
 from pipecat_lgtm.dashboards.panels.timeline import states
@@ -28,13 +31,13 @@ def stack(config: Config) -> dict[str, Any]:
             heading(100, "Who answers"),
             Line(8, [_up(), _firing()]),
             heading(101, "The collector"),
-            Line(8, [_received(), _refused(), _sent()]),
-            Line(8, [_failures(), _queues(), _memory(config)]),
+            Line(8, [_received(), _refused(config), _sent()]),
+            Line(8, [_failures(config), _queues(config), _memory(config)]),
             heading(102, "Is anything left out?"),
-            Line(8, [_values_refused(), _overflowed()]),
-            Line(7, [_head_series(), _stage_series(config)]),
+            Line(8, [_values_refused(), _refused_share(config), _overflowed(config)]),
+            Line(7, [_head_series(), _stage_series(config), _coverage(config)]),
             heading(103, "Do alerts get through?"),
-            Line(8, [_rules(), _lost(), _notified()]),
+            Line(8, [_rules(), _lost(config), _notified()]),
         ],
     )
 
@@ -85,15 +88,16 @@ def _received() -> Panel:
     )
 
 
-def _refused() -> Panel:
+def _refused(config: Config) -> Panel:
     return graph(
         Card(
             11,
             "Refused",
             "Is anything refused at the door?",
             "Anything but nought: the memory limit (collector.memory_limit) or malformed requests.",
+            empty="Nothing has been refused",
         ),
-        [q.refused()],
+        [of_stack(config, "collector_refused", "increase", "count", own.RECEIVER)],
     )
 
 
@@ -105,23 +109,27 @@ def _sent() -> Panel:
             "Does every store take what it is sent?",
             "One at nought: that store is down or full.",
         ),
-        [q.sent()],
+        q.sent(),
     )
 
 
-def _failures() -> Panel:
+def _failures(config: Config) -> Panel:
     return graph(
         Card(
             13,
-            "Failed to send",
-            "Does a store refuse or not answer?",
-            "It is kept on disk and tried again; nothing is lost until the queue is full.",
+            "Lost on the way to a store",
+            "Does a store refuse for good, or is a queue too full to take more?",
+            "What is shown here is lost. A store that is only away is waited for: see the queues.",
+            empty="Nothing has been lost",
         ),
-        [q.send_failures()],
+        [
+            of_stack(config, "collector_export_failed", "increase", "count", own.EXPORTER),
+            of_stack(config, "collector_dropped", "increase", "count", own.EXPORTER),
+        ],
     )
 
 
-def _queues() -> Panel:
+def _queues(config: Config) -> Panel:
     return graph(
         Card(
             14,
@@ -130,7 +138,7 @@ def _queues() -> Panel:
             "Filling: the store has been away; at 100 % the newest is lost.",
         ),
         [q.queues()],
-        bounds=_limit(1.0),
+        bounds=config.thresholds.queue_fill,
         top=1,
     )
 
@@ -162,7 +170,34 @@ def _values_refused() -> Panel:
     )
 
 
-def _overflowed() -> Panel:
+def _refused_share(config: Config) -> Panel:
+    return graph(
+        Card(
+            24,
+            "Values refused per turn",
+            "Is so much refused that numbers cannot be trusted?",
+            "Red: a clock that jumps, or a bot that writes text where a number belongs.",
+        ),
+        [lately(config, "values_refused", "ratio", "ratio")],
+        bounds=config.thresholds.values_refused,
+    )
+
+
+def _coverage(config: Config) -> Panel:
+    return graph(
+        Card(
+            25,
+            "LLM requests with a latency",
+            "Do bots measure at all?",
+            "Below the bound: enable_metrics is off in a bot's PipelineParams.",
+        ),
+        [lately(config, "metrics_coverage", "ratio", "ratio")],
+        bounds=config.thresholds.metrics_coverage,
+        top=1,
+    )
+
+
+def _overflowed(config: Config) -> Panel:
     return graph(
         Card(
             21,
@@ -171,8 +206,7 @@ def _overflowed() -> Panel:
             "Something grows that should not: look for a model or tool name with an id in it.",
             empty="No limit of cardinality has been reached",
         ),
-        [q.overflowed()],
-        look="bars",
+        [lately(config, "series_overflow", "increase", "count", labels.SIGNAL)],
     )
 
 
@@ -206,22 +240,26 @@ def _rules() -> Panel:
         Card(
             30,
             "Rule evaluation",
-            "Are rules evaluated, and in time? The slowest group's share of its interval.",
-            "Failures: a rule is broken, its alert is blind. Near 100 %: Prometheus is overloaded.",
+            "Are rules evaluated in time? The slowest group's share of its interval.",
+            "Near 100 %: Prometheus is overloaded, and alerts come late.",
         ),
-        [q.rule_time(), q.rule_failures()],
+        [q.rule_time()],
     )
 
 
-def _lost() -> Panel:
+def _lost(config: Config) -> Panel:
     return graph(
         Card(
             31,
-            "Alerts lost on the way",
-            "Did an alert not reach Alertmanager, or a message not reach people?",
+            "Alerts that got lost",
+            "Did a rule fail, an alert not reach Alertmanager, or a message not reach people?",
             "Anything but nought: somebody was not told. Check the receiver's address and key.",
+            empty="No rule and no message has failed",
         ),
-        q.alerts_lost(),
+        [
+            of_stack(config, "notification_failures", "increase", "count", own.INTEGRATION),
+            of_stack(config, "rule_failures", "increase", "count", own.RULE_GROUP),
+        ],
     )
 
 

@@ -58,6 +58,7 @@ def _total(identity: int, title: str, kind: str) -> Panel:
             "Cached tokens are input tokens too, at a lower price; few of them: the start of the prompt changes each turn.",
         ),
         [q.tokens_in_range(kind)],
+        decimals=0,
     )
 
 
@@ -90,7 +91,7 @@ def _per_turn(config: Config) -> Panel:
 
 
 def _turn_quantiles() -> list[Any]:
-    return [scope.quantile(m.TURN_TOKENS, 0.95, unit="tokens")]
+    return [scope.quantile(m.TURN_TOKENS, 0.95, unit="tokens", of="all")]
 
 
 def _models(identity: int, stage: str) -> Panel:

@@ -1,6 +1,7 @@
 """Searches for calls and what is in one: TraceQL over Tempo, LogQL over Loki.
 
-`$trace` and `$conversation` are boxes on the conversation dashboard; links fill the first. A conversation is one trace
+`$trace` and `$conversation` are boxes on the conversation dashboard; links fill the first. TraceQL knows a trace by its
+id without leading noughts, which is `$short`. A conversation is one trace
 in Pipecat's own tracing, and one trace per turn in OpenInference: the conversation id finds either.
 """
 
@@ -12,9 +13,16 @@ from pipecat_lgtm.queries.query import Query, Unit
 
 _ON_SPAN = f'resource.{a.SERVICE_NAME.name} =~ "$service" && resource.{a.ENVIRONMENT.name} =~ "$environment"'
 _IN_LOG = f'{labels.SERVICE_NAME}=~"$service", {labels.ENVIRONMENT}=~"$environment"'
-_THIS_TRACE = 'trace:id = "$trace"'
+_THIS_TRACE = 'trace:id = "$short"'
 _THIS_CALL = f'span.{a.CONVERSATION_ID.name} = "$conversation"'
 _TURN = f"span.{a.TURN_NUMBER.name} != nil"
+
+
+OF_A_TURN = (
+    a.CONVERSATION_ID, a.TURN_NUMBER, a.TURN_LATENCY, a.TTFW, a.E2E, a.TURN_DURATION, a.TURN_WAS_INTERRUPTED,
+    a.TURN_TOKENS,
+)  # fmt: skip
+"""What is shown of each turn of a call."""
 
 
 def _search(identity: str, spanset: str, brief: str, *selected: Attribute) -> Query:
@@ -25,6 +33,16 @@ def _search(identity: str, spanset: str, brief: str, *selected: Attribute) -> Qu
 
 def _logs(identity: str, expr: str, brief: str, unit: Unit = "text", legend: str = "") -> Query:
     return Query(identity, expr, unit, brief, legend, language="logql")
+
+
+def short_trace_id() -> Query:
+    """Return Grafana's query for the id in the box; `SHORT` takes it without leading noughts."""
+    expr = f'query_result(label_replace(vector(1), "{labels.TRACE_ID}", "$trace", "", ""))'
+    return Query("short_trace_id", expr, "text", "The trace id without leading noughts.")
+
+
+SHORT = f'/{labels.TRACE_ID}="0*([0-9a-f]+)"/'
+"""What Grafana takes of that query's answer."""
 
 
 def slow_turns(bound: float) -> Query:
@@ -48,6 +66,12 @@ def conversations() -> Query:
     return _search("conversations", f'{{ {_ON_SPAN} && name = "conversation" }}', "Conversations.", *shown)
 
 
+def short_calls(turns: int) -> Query:
+    """Return the turns of calls that had fewer than a number of them; a call that goes on is among them."""
+    found = f"{{ {_ON_SPAN} && {_TURN} }} | count() < {turns}"
+    return _search("short_calls", found, "Calls with few turns.", a.CONVERSATION_ID, a.TURN_NUMBER, a.TURN_LATENCY)
+
+
 def emitters() -> Query:
     """Return which bots send spans, in which language, by which SDK."""
     shown = "resource.telemetry.sdk.language, resource.telemetry.sdk.version"
@@ -67,8 +91,8 @@ def this_call() -> Query:
 
 def turns() -> Query:
     """Return the turns of the call, with their latencies."""
-    shown = (a.TURN_NUMBER, a.TURN_LATENCY, a.TTFW, a.E2E, a.TURN_DURATION, a.TURN_WAS_INTERRUPTED, a.TURN_TOKENS)
-    return _search("turns", f"{{ ({_THIS_TRACE} || {_THIS_CALL}) && {_TURN} }}", "Turns of this call.", *shown)
+    found = f"{{ ({_THIS_TRACE} || {_THIS_CALL}) && {_TURN} }}"
+    return _search("turns", found, "Turns of this call.", *OF_A_TURN)
 
 
 def transcript() -> Query:

@@ -10,15 +10,15 @@ _WHO = (labels.STAGE, labels.PROVIDER, labels.MODEL)
 
 
 def slowest_stage(stage_p95: str) -> Query:
-    """Return the P95 TTFB of the slowest stage, named by its label."""
-    slowest = f"topk(1, max by ({labels.STAGE}) ({stage_p95}{selector()}))"
+    """Return the P95 TTFB of the slowest stage, named by its label; without traffic nothing, not NaN."""
+    slowest = f"topk(1, max by ({labels.STAGE}) ({stage_p95}{selector()} >= 0))"
     return Query("slowest_stage", slowest, "seconds", "The stage that takes longest.", legend(labels.STAGE))
 
 
 def slowest_stage_share(stage_p95: str, ttfw_p95: str) -> Query:
     """Return the slowest stage's P95 as a share of the P95 TTFW; it may exceed 100 %: P95s are of different turns."""
-    slowest = f"topk(1, max by ({labels.STAGE}) ({stage_p95}{selector()}))"
-    expr = f"{slowest} / on () group_left () max({ttfw_p95}{selector()})"
+    slowest = f"topk(1, max by ({labels.STAGE}) ({stage_p95}{selector()} >= 0))"
+    expr = f"{slowest} / on () group_left () max({ttfw_p95}{selector()} >= 0)"
     return Query("slowest_stage_share", expr, "ratio", "Its share of TTFW.", f"{{{{{labels.STAGE}}}}} of TTFW")
 
 
@@ -47,7 +47,7 @@ def stage(stage_p95: str, name: str) -> Query:
 
 def by_model(recording: str, percent: str) -> Query:
     """Return a recorded TTFB per stage, provider and model, the worst of the chosen services."""
-    expr = f"max{by(*_WHO)} ({recording}{selector(STAGE, WHO)})"
+    expr = f"max{by(*_WHO)} ({recording}{selector(STAGE, WHO)} >= 0)"
     return Query(f"by_model.{percent}", expr, "seconds", f"{percent} TTFB per model.", legend(*_WHO))
 
 

@@ -24,11 +24,6 @@ def audio_level() -> Query:
     return scope.mean(m.WEBRTC_AUDIO_LEVEL, *LINE, unit="ratio")
 
 
-def nacks() -> Query:
-    """Return retransmissions asked for in each step of a graph."""
-    return scope.over_time(m.WEBRTC_NACKS, labels.DIRECTION)
-
-
 def against_budget(stage_p95: str, stage: str, budget: float) -> Query:
     """Return a stage's P95 TTFB divided by its budget in seconds: beyond 1 is over."""
     matcher = f'{labels.STAGE}="{stage}"'

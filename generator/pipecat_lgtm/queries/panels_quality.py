@@ -14,26 +14,6 @@ def outcomes() -> Query:
     return scope.over_time(m.TASK_OUTCOMES, labels.OUTCOME)
 
 
-def completion() -> Query:
-    """Return the share of tasks completed, per service."""
-    return scope.share(m.TASK_OUTCOMES, f'{labels.OUTCOME}="completed"', *labels.COMMON, words=scope.BOT)
-
-
-def matched() -> Query:
-    """Return the share of intents recognised, per service."""
-    return scope.share(m.INTENTS, f'{labels.MATCHED}="true"', *labels.COMMON, words=scope.BOT)
-
-
-def scores() -> Query:
-    """Return the mean judge's score per dimension."""
-    return scope.mean(m.QUALITY_SCORE, labels.DIMENSION, unit="ratio")
-
-
-def confidence() -> Query:
-    """Return the mean confidence of final transcripts per provider and model."""
-    return scope.mean(m.STT_CONFIDENCE, *_WHO, unit="ratio")
-
-
 def word_errors() -> Query:
     """Return the mean word error rate per provider and model."""
     return scope.mean(m.STT_WER, *_WHO, unit="ratio")

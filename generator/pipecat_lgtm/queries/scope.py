@@ -51,11 +51,11 @@ def recorded(name: str, unit: Unit, brief: str, legend_format: str = BOT) -> Que
     return Query(f"chosen.{name}", f"{name}{selector()}", unit, brief, legend_format)
 
 
-def quantile(metric: Metric, q: float, *names: str, unit: Unit = "seconds", where: tuple[str, ...] = ()) -> Query:
+def quantile(metric: Metric, q: float, *names: str, unit: Unit = "seconds", of: str = "") -> Query:
     """Return a histogram's quantile over time."""
-    inner = f"sum{by('le', *names)} (rate({metric.prometheus}_bucket{selector(*where)}[$__rate_interval]))"
+    inner = f"sum{by('le', *names)} (rate({metric.prometheus}_bucket{selector()}[$__rate_interval]))"
     percent = f"P{q * 100:g}"
-    words = f"{percent} {legend(*names)}".strip()
+    words = " ".join(part for part in (percent, of, legend(*names)) if part)
     return Query(
         _id(f"panel.{percent}", metric, names), f"histogram_quantile({q:g}, {inner})", unit, metric.brief, words
     )

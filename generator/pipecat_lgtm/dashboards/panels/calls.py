@@ -32,21 +32,24 @@ _NAMES: dict[Attribute, str] = {
 _SECONDS = (a.TURN_LATENCY, a.TTFW, a.E2E, a.TURN_DURATION, a.TTFB_ACCEPTED)
 
 
-def call_columns(*shown: Attribute, name: bool = False) -> tuple[list[Transformation], list[Override]]:
+def call_columns(
+    *shown: Attribute, name: bool = False, one: bool = False
+) -> tuple[list[Transformation], list[Override]]:
     """Return transformations and overrides of a table of spans.
 
     Args:
         shown: the attributes selected, in order.
         name: show the span's name and duration too.
+        one: all rows are of one call, which need not be named in each.
     """
-    renamed = {one.name: _NAMES[one] for one in shown}
+    renamed = {each.name: _NAMES[each] for each in shown}
     rename = {**_FIXED, **renamed} | ({"name": "Span", "duration": "Duration"} if name else {})
-    hidden = ["traceName", "spanID"] if name else _HIDDEN
+    hidden = [*(["traceName", "spanID"] if name else _HIDDEN), *([TRACE_ID, "traceService"] if one else [])]
     order = [TRACE_ID, "time", "traceService", *(("name", "duration") if name else ()), *renamed]
     overrides: list[Override] = [
         column("Call", links=[to_call("Call")], custom__hidden=False, custom__width=280),
         column("Start", custom__width=180),
-        *(column(_NAMES[one], unit="s", decimals=3) for one in shown if one in _SECONDS),
+        *(column(_NAMES[each], unit="s", decimals=3) for each in shown if each in _SECONDS),
     ]
     return [organised(order, rename, hidden)], overrides
 

@@ -41,4 +41,6 @@ class Card:
     @property
     def no_value(self) -> str:
         """Return what is shown instead of an empty graph."""
-        return self.empty or (NO_BRIDGE if self.feed == "bridge" else NO_CALLS)
+        if self.feed == "bridge":
+            return f"{self.empty}. {NO_BRIDGE}" if self.empty else NO_BRIDGE
+        return self.empty or NO_CALLS

@@ -6,8 +6,8 @@ from grafanalib import core as g
 
 from pipecat_lgtm.config.thresholds import Bounds
 from pipecat_lgtm.dashboards.panels.card import Card
-from pipecat_lgtm.dashboards.panels.fields import Link, Override, of_query
-from pipecat_lgtm.dashboards.panels.palette import QUIET, UNITS, steps
+from pipecat_lgtm.dashboards.panels.fields import Link, Override, columns, of_query
+from pipecat_lgtm.dashboards.panels.palette import KNOWN, QUIET, UNITS, steps
 from pipecat_lgtm.dashboards.panels.targets import source, target, targets
 from pipecat_lgtm.dashboards.panels.visual import words
 from pipecat_lgtm.queries import Query
@@ -40,7 +40,7 @@ def graph(  # noqa: PLR0913 - a panel has that many parts
         top: the greatest value there can be, 1 of a share.
     """
     drawn = targets(queries, interval=_BAR_STEP if look == "bars" else "")
-    changed = list(overrides or [])
+    changed = [*_hues(queries), *(overrides or [])]
     if exemplars is not None:
         ref = chr(ord("A") + len(drawn))
         drawn.append(target(exemplars, ref, "exemplars"))
@@ -68,3 +68,19 @@ def graph(  # noqa: PLR0913 - a panel has that many parts
             "options": {"legend": {"showLegend": True}, "tooltip": {"mode": "multi", "sort": "desc"}},
         },
     )
+
+
+def _hues(queries: list[Query]) -> list[Override]:
+    """Return the colours of the series whose names are known; Grafana's own palette is not for everybody's eyes."""
+    legends = " ".join(query.legend for query in queries)
+    found = {
+        value: colour
+        for label, colours in KNOWN.items()
+        if f"{{{{{label}}}}}" in legends
+        for value, colour in colours.items()
+    }
+    found |= {percent: colour for percent, colour in KNOWN["P"].items() if percent in legends}
+    return [
+        columns(rf"(^|[^a-z_]){value}($|[^a-z_])", color={"mode": "fixed", "fixedColor": colour})
+        for value, colour in found.items()
+    ]

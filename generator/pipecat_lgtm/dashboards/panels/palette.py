@@ -3,6 +3,7 @@
 from typing import Any
 
 from pipecat_lgtm.config.thresholds import Bounds
+from pipecat_lgtm.contract import labels
 from pipecat_lgtm.queries.query import Unit
 
 GOOD, INFO, ACCEPTABLE, BAD = "#0072B2", "#56B4E9", "#E69F00", "#D55E00"
@@ -10,6 +11,21 @@ QUIET = "transparent"
 NEUTRAL = "#8A8F98"
 SERIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#8A8F98")
 """Colours of things that are neither good nor bad, such as stages and models, in a fixed order."""
+
+KNOWN: dict[str, dict[str, str]] = {
+    labels.STAGE: dict(zip(labels.STAGES, SERIES, strict=False)),
+    labels.TYPE: dict(zip(labels.TOKEN_TYPES, SERIES, strict=False)),
+    labels.STATUS: {"ok": "#0072B2", "error": BAD, "interrupted": ACCEPTABLE},
+    labels.OUTCOME: {
+        "completed": "#0072B2",
+        "failed": BAD,
+        "escalated": ACCEPTABLE,
+        "abandoned": "#CC79A7",
+        "unknown": NEUTRAL,
+    },
+    "P": {"P50": INFO, "P95": "#0072B2", "P99": "#CC79A7"},
+}
+"""Colours of values that are known beforehand, by label; `P` stands for percentiles."""
 
 UNITS: dict[Unit, str] = {
     "seconds": "s",

@@ -4,6 +4,7 @@ from typing import Any
 
 from pipecat_lgtm.contract import labels
 from pipecat_lgtm.dashboards.panels.targets import source
+from pipecat_lgtm.queries import panels_calls
 from pipecat_lgtm.queries.scope import values_of
 
 _ALL = {"selected": True, "text": ["All"], "value": ["$__all"]}
@@ -45,7 +46,7 @@ def stage() -> dict[str, Any]:
         "current": _ALL,
         "multi": True,
         "includeAll": True,
-        "allValue": ".*",
+        "allValue": ".+",
         "hide": 0,
     }
 
@@ -88,8 +89,27 @@ def _values(name: str, label: str, *within: str, stages: bool = False) -> dict[s
         "sort": 1,
         "multi": True,
         "includeAll": True,
-        "allValue": ".*",
+        "allValue": ".+",
         "hide": 0,
         "options": [],
         "current": _ALL,
+    }
+
+
+def short_trace_id() -> dict[str, Any]:
+    """Return the hidden variable with the trace id as TraceQL compares it."""
+    return {
+        "name": "short",
+        "label": "Trace id without leading noughts",
+        "description": "As TraceQL knows a trace.",
+        "type": "query",
+        "datasource": source("prometheus"),
+        "query": {"query": panels_calls.short_trace_id().expr, "refId": "A"},
+        "regex": panels_calls.SHORT,
+        "refresh": 2,
+        "sort": 0,
+        "multi": False,
+        "includeAll": False,
+        "hide": 2,
+        "options": [],
     }

@@ -1,0 +1,27 @@
+"""Recordings that alerts judge, as panels draw them: what is drawn is what is alerted on."""
+
+from pipecat_lgtm.config import Config
+from pipecat_lgtm.config.units import format_seconds
+from pipecat_lgtm.queries import Query, scope
+from pipecat_lgtm.queries.query import Unit
+from pipecat_lgtm.rules.recordings import recorded
+
+
+def lately(config: Config, what: str, operation: str, unit: Unit, *own: str) -> Query:
+    """Return a recording over `alerts.window`; `own` are its labels besides service and environment."""
+    return _of_bot(recorded(what, operation, format_seconds(config.alerts.window)), unit, own)
+
+
+def evaluated(config: Config, what: str, operation: str, unit: Unit, *own: str) -> Query:
+    """Return a recording over `alerts.quality_window`."""
+    return _of_bot(recorded(what, operation, format_seconds(config.alerts.quality_window)), unit, own)
+
+
+def of_stack(config: Config, what: str, operation: str, unit: Unit, *own: str) -> Query:
+    """Return a recording over `alerts.window` that belongs to no service."""
+    name = recorded(what, operation, format_seconds(config.alerts.window))
+    return Query(f"chosen.{name}", name, unit, "", scope.legend(*own))
+
+
+def _of_bot(name: str, unit: Unit, own: tuple[str, ...]) -> Query:
+    return scope.recorded(name, unit, "", " · ".join((scope.legend(*own), scope.BOT)) if own else scope.BOT)

@@ -1,0 +1,93 @@
+"""Runs every query of some dashboards and returns what came back, for people or for machines."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from pipecat_lgtm.config import Config
+from pipecat_lgtm.dashboards import DASHBOARDS
+from pipecat_lgtm.errors import CheckFailed
+from pipecat_lgtm.ops.preview.answers import Drawn
+from pipecat_lgtm.ops.preview.choices import Choices, seconds
+from pipecat_lgtm.ops.preview.page import page, tile
+from pipecat_lgtm.ops.preview.stores import Stores
+
+
+@dataclass(frozen=True)
+class Board:
+    """A dashboard with the answers to its panels."""
+
+    data: dict[str, Any]
+    panels: list[Drawn]
+
+
+def boards(
+    config: Config,
+    uids: list[str],
+    last: str = "",
+    values: dict[str, str] | None = None,
+    watch: Callable[[str, float], None] = lambda _what, _elapsed: None,
+) -> list[Board]:
+    """Run the queries of dashboards.
+
+    Args:
+        config: says where the stores are and what is drawn.
+        uids: which dashboards; all without any.
+        last: how far back, as `1h`; each dashboard's own range without it.
+        values: of Grafana's variables; all values where none is given, the newest call for `trace`.
+        watch: is told what goes on.
+
+    Raises:
+        CheckFailed: there is no such dashboard.
+    """
+    for uid in uids:
+        if uid not in DASHBOARDS:
+            raise CheckFailed(f"{uid}: there is no such dashboard", f"use one of {', '.join(DASHBOARDS)}")
+    with httpx.Client() as client:
+        stores = Stores(config, client)
+        return [_board(config, stores, uid, last, values or {}, watch) for uid in uids or DASHBOARDS]
+
+
+def _board(  # noqa: PLR0913, PLR0917 - what one dashboard needs
+    config: Config, stores: Stores, uid: str, last: str, values: dict[str, str], watch: Callable[[str, float], None]
+) -> Board:
+    data = DASHBOARDS[uid](config)
+    now, began = time.time(), time.monotonic()
+    choices = Choices(now - seconds(last or data["time"]["from"]), now, values)
+    if any(one["name"] == "trace" for one in data["templating"]["list"]) and "trace" not in values:
+        choices = Choices(choices.start, now, values | {"trace": _newest(stores, choices)})
+    drawn = []
+    for panel in data["panels"]:
+        watch(f"{uid}: {panel['title']}", time.monotonic() - began)
+        answers = [stores.ask(target, choices) for target in panel.get("targets", [])]
+        drawn.append(Drawn(panel, answers, choices.start, choices.end))
+    return Board(data, drawn)
+
+
+def _newest(stores: Stores, choices: Choices) -> str:
+    try:
+        return stores.latest_call(choices)
+    except httpx.HTTPError:
+        return ""  # the panels that need Tempo say themselves that it does not answer
+
+
+def as_html(made: list[Board]) -> str:
+    """Return one page with all of it."""
+    when = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return page([(board.data, [tile(drawn) for drawn in board.panels]) for board in made], when)
+
+
+def as_data(made: list[Board]) -> dict[str, Any]:
+    """Return the same as JSON data: per dashboard and panel what was asked and what came back."""
+    return {
+        board.data["uid"]: [
+            {"id": drawn.panel["id"], "title": drawn.panel["title"], "type": drawn.panel["type"],
+             "answers": [asdict(answer) | {"count": answer.count} for answer in drawn.answers]}
+            for drawn in board.panels if drawn.panel["type"] != "row"
+        ]
+        for board in made
+    }  # fmt: skip
