@@ -174,3 +174,12 @@ def test_error_ratio() -> None:
 def test_logs_of_a_trace() -> None:
     """A call's lines are found by service (indexed) and trace id (not indexed)."""
     assert '{service_name="bot"} | trace_id="4bf9"' == lookups.lines_of_trace("bot", "4bf9").expr
+
+
+def test_every_metric_is_used() -> None:
+    """Every metric of the contract is drawn, recorded or alerted on: none is made for nothing."""
+    used = {one.series for name, expr in EXPRESSIONS if not name.startswith("audit: ") for one in named(expr)}
+
+    assert [] == [
+        name for name in BY_PROMETHEUS_NAME if not {name, f"{name}_bucket", f"{name}_sum", f"{name}_count"} & used
+    ]
