@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +12,9 @@ from pipecat_lgtm.engines.build import build
 from pipecat_lgtm.engines.catalogue import ENGINES, engine_of
 from pipecat_lgtm.engines.resolve import locate
 from pipecat_lgtm.ops.engines import manifest_of
+
+if TYPE_CHECKING:
+    from bridged import Bridged
 
 sys.path += [str(Path(__file__).parent / folder) for folder in ("stack", "dialects")]
 
@@ -34,3 +38,18 @@ def engine_bin() -> Callable[[str], Path]:
         return resolved.programs[name]
 
     return find
+
+
+@pytest.fixture
+def bridged(monkeypatch: pytest.MonkeyPatch) -> "Bridged":
+    """Return OpenTelemetry providers in memory, in place of the process's own for one test."""
+    from opentelemetry import _logs, trace  # noqa: PLC0415
+    from opentelemetry._logs import _internal  # noqa: PLC0415
+
+    from bridged import Bridged  # noqa: PLC0415 - Pipecat takes seconds to import
+
+    made = Bridged()
+    monkeypatch.setattr(trace, "get_tracer_provider", lambda: made.traces)
+    monkeypatch.setattr(_logs, "get_logger_provider", lambda: made.logging)
+    monkeypatch.setattr(_internal, "get_logger_provider", lambda: made.logging)
+    return made

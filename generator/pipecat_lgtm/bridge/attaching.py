@@ -32,8 +32,8 @@ def attach_to(worker: "PipelineWorker", session_id: str | None) -> bool:
     traces = providers.tracing(emit.dropped)
     providers.logging(traces, emit.dropped)
     switch_on(worker, call.session_id)
-    calls.register(call)
-    _first(worker, BridgeObserver(call))
+    calls.register(worker, call)
+    _first(worker, BridgeObserver(call, worker._clock))  # noqa: SLF001
     calls.enter_if_alone(call)
     _inside(worker, call)
     if traces is not None:

@@ -4,7 +4,7 @@ import time
 import uuid
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span
@@ -54,7 +54,7 @@ class Conversation:
     """
 
     def __init__(self, worker: Any, session_id: str) -> None:  # noqa: ANN401 - private fields of a PipelineWorker
-        self.worker, self.session_id = worker, session_id
+        self._worker, self.session_id = ref(worker), session_id
         self.began = time.time()
         self.fallback_id = session_id or uuid.uuid4().hex
         self.turn: Turn | None = None
@@ -65,19 +65,23 @@ class Conversation:
         self.silent = self.overlap = False
         self.noise_dbfs: float | None = None
         self.model, self.latency_seconds = "", 0.0
-        self.ended = False
+        self.started = self.ended = False
         self._known: dict[str, Any] = {}
 
     @property
     def id(self) -> str:
         """The conversation id, as on Pipecat's spans."""
-        tracing = self.worker._tracing_context  # noqa: SLF001 - Pipecat has no public way to it
-        own = (tracing.conversation_id if tracing is not None else None) or self.worker._conversation_id  # noqa: SLF001
-        return str(own or self.fallback_id)
+        tracing = self._tracing()
+        own = tracing.conversation_id if tracing is not None else None
+        return str(own or getattr(self._worker(), "_conversation_id", None) or self.fallback_id)
+
+    def _tracing(self) -> Any:  # noqa: ANN401 - a TracingContext, or None
+        """Return Pipecat's; there is no public way to it."""
+        return getattr(self._worker(), "_tracing_context", None)
 
     def context(self) -> Context | None:
         """Return the OpenTelemetry context of the open turn, else of the conversation."""
-        tracing = self.worker._tracing_context  # noqa: SLF001
+        tracing = self._tracing()
         if tracing is None:
             return None
         found: Context | None = tracing.get_turn_context() or tracing.get_conversation_context()
@@ -85,7 +89,7 @@ class Conversation:
 
     def root(self) -> Context | None:
         """Return the OpenTelemetry context of the conversation."""
-        tracing = self.worker._tracing_context  # noqa: SLF001
+        tracing = self._tracing()
         found: Context | None = tracing.get_conversation_context() if tracing is not None else None
         return found
 
@@ -141,9 +145,9 @@ _ALL: "WeakKeyDictionary[Any, Conversation]" = WeakKeyDictionary()
 _CURRENT: ContextVar[Conversation | None] = ContextVar("pipecat_lgtm_conversation", default=None)
 
 
-def register(conversation: Conversation) -> None:
-    """Make a conversation known."""
-    _ALL[conversation.worker] = conversation
+def register(worker: object, conversation: Conversation) -> None:
+    """Make a worker's conversation known for as long as the worker is there."""
+    _ALL[worker] = conversation
 
 
 def of_worker(worker: object) -> Conversation | None:
@@ -157,8 +161,8 @@ def of_trace(trace_id: int) -> Conversation | None:
 
 
 def live() -> list[Conversation]:
-    """Return the conversations that have not ended."""
-    return [one for one in list(_ALL.values()) if not one.ended]
+    """Return the conversations that have started and not ended."""
+    return [one for one in list(_ALL.values()) if one.started and not one.ended]
 
 
 def current() -> Conversation | None:

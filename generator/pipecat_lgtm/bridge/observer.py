@@ -28,6 +28,7 @@ from pipecat_lgtm.bridge.usage import usage
 from pipecat_lgtm.contract import events as e
 
 if TYPE_CHECKING:
+    from pipecat.clocks.base_clock import BaseClock
     from pipecat.utils.asyncio.task_manager import BaseTaskManager
 
 Handler = Callable[[FramePushed, float], object]
@@ -46,11 +47,12 @@ class BridgeObserver(BaseObserver):
 
     Args:
         conversation: the call.
+        clock: the pipeline's, of which a pushed frame's timestamp is.
     """
 
-    def __init__(self, conversation: Conversation) -> None:
+    def __init__(self, conversation: Conversation, clock: "BaseClock") -> None:
         super().__init__(**_ONCE)
-        self._call = conversation
+        self._call, self._clock = conversation, clock
         self._seen: OrderedDict[int, None] = OrderedDict()
         self._set_up = time.monotonic()
         self._connected = False
@@ -91,6 +93,7 @@ class BridgeObserver(BaseObserver):
         """Begin: everything the worker starts from here on belongs to this call."""
         await super().setup(task_manager)
         self._set_up = time.monotonic()
+        self._call.started = True
         calls.enter(self._call)
 
     async def on_pipeline_started(self) -> None:
@@ -122,15 +125,11 @@ class BridgeObserver(BaseObserver):
             return
         if not _ONCE and not self._first(data.frame.id):
             return
-        at = time.time() - (self._clock_now() - data.timestamp) / 1e9
+        at = time.time() - (self._clock.get_time() - data.timestamp) / 1e9
         if measured:
             await self._latency.take(data, at)
         for handler in handlers:
             handler(data, at)
-
-    def _clock_now(self) -> int:
-        now: int = self._call.worker._clock.get_time()  # noqa: SLF001 - the clock of data.timestamp
-        return now
 
     def _handlers_of(self, kind: type) -> tuple[Handler, ...]:
         found = self._handlers.get(kind)

@@ -1,0 +1,135 @@
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from pipecat_lgtm.bridge import outbox
+from pipecat_lgtm.bridge.outbox import Outbox
+
+DEADLINE = 10.0
+
+
+class Exporter:
+    """Takes batches while it is open; counts what it was offered."""
+
+    def __init__(self) -> None:
+        self.open = threading.Event()
+        self.got: list[int] = []
+        self.tries = 0
+        self.fails = 0
+
+    def send(self, batch: Sequence[int]) -> bool:
+        """Take a batch, or fail it."""
+        self.tries += 1
+        self.open.wait(DEADLINE)
+        if self.fails:
+            self.fails -= 1
+            raise ConnectionError("refused")
+        self.got += batch
+        return True
+
+
+def _until(check: Callable[[], bool]) -> None:
+    end = time.monotonic() + DEADLINE
+    while not check():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def exporter() -> Exporter:
+    """An exporter that is closed."""
+    return Exporter()
+
+
+@pytest.fixture
+def lost() -> list[tuple[str, int]]:
+    """What was reported as lost."""
+    return []
+
+
+@pytest.fixture
+def box(monkeypatch: pytest.MonkeyPatch, exporter: Exporter, lost: list[tuple[str, int]]) -> Outbox[int]:
+    """An outbox for ten items that tries quickly."""
+    monkeypatch.setattr(outbox, "MAX_BYTES", 1000)
+    monkeypatch.setattr(outbox, "_EVERY_SECONDS", 0.01)
+    monkeypatch.setattr(outbox, "_FAREWELL_SECONDS", 0.2)
+    monkeypatch.setattr(outbox, "_LONGEST_PAUSE_SECONDS", 0.02)
+    return Outbox("spans", exporter.send, lambda _: 100, lambda name, count: lost.append((name, count)))
+
+
+def test_sends_everything_in_order(box: Outbox[int], exporter: Exporter) -> None:
+    """What is put arrives once, in order, and flush waits for it."""
+    exporter.open.set()
+    for number in range(10):
+        box.put(number)
+
+    assert box.flush(DEADLINE)
+    assert list(range(10)) == exporter.got
+    assert (0, 0) == (box.dropped, box.held_bytes)
+
+
+def test_holds_no_more_than_its_bound(box: Outbox[int], exporter: Exporter) -> None:
+    """While nothing leaves, memory stays within the bound, putting returns at once, and the rest is counted."""
+    began = time.monotonic()
+    for number in range(5000):
+        box.put(number)
+
+    assert time.monotonic() - began < 1.0
+    assert 1000 == box.held_bytes
+    assert 4990 == box.dropped
+    exporter.open.set()
+    assert box.flush(DEADLINE)
+    assert list(range(10)) == exporter.got
+
+
+def test_reports_what_was_lost_once_it_can(box: Outbox[int], exporter: Exporter, lost: list[tuple[str, int]]) -> None:
+    """Drops are reported with their number when items arrive again, and each drop once."""
+    for number in range(25):
+        box.put(number)
+
+    assert [] == lost
+    exporter.open.set()
+    _until(lambda: bool(lost))
+    box.put(99)
+    assert box.flush(DEADLINE)
+    assert [("spans", 15)] == lost
+    assert [*range(10), 99] == exporter.got
+
+
+def test_tries_again(box: Outbox[int], exporter: Exporter) -> None:
+    """A batch that an exporter fails, or raises on, is tried again and arrives once."""
+    exporter.fails = 1
+    exporter.open.set()
+    box.put(1)
+
+    assert box.flush(DEADLINE)
+    assert ([1], 2) == (exporter.got, exporter.tries)
+
+
+def test_gives_up_in_the_end(
+    monkeypatch: pytest.MonkeyPatch, box: Outbox[int], exporter: Exporter, lost: list[tuple[str, int]]
+) -> None:
+    """A batch that can never be sent does not hold up the next ones for ever; it is counted as lost."""
+    monkeypatch.setattr(outbox, "_GIVE_UP_SECONDS", 0.0)
+    exporter.fails = 1
+    exporter.open.set()
+    box.put(1)
+    _until(lambda: box.dropped == 1)
+    box.put(2)
+
+    assert box.flush(DEADLINE)
+    _until(lambda: bool(lost))
+    assert ([2], [("spans", 1)]) == (exporter.got, lost)
+
+
+def test_closing_does_not_wait_for_a_dead_collector(box: Outbox[int], exporter: Exporter) -> None:
+    """The end of the process is held up for no longer than the farewell, whatever the exporter does."""
+    box.put(1)
+    began = time.monotonic()
+    box.close()
+
+    assert time.monotonic() - began < 2.0
+    assert [] == exporter.got
+    exporter.open.set()
