@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from pipecat_lgtm.config import load as load_config
 from pipecat_lgtm.engines import ports, process
 from pipecat_lgtm.engines.process import Running
 from pipecat_lgtm.engines.state import State, load
@@ -162,6 +163,23 @@ def test_state_comes_back(start: Start, tmp_path: Path) -> None:
     assert load(tmp_path / "state").processes[0].process() is not None
     state.forget()
     assert State(tmp_path / "state", "", "") == load(tmp_path / "state")
+
+
+def test_state_keeps_its_config(tmp_path: Path) -> None:
+    """The config of what was started is kept: `down` works when the user has changed or removed the file since."""
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("network: {ports: {loki: 23100}}\n")
+    state = State(tmp_path / "state")
+    state.begin("native", mine)
+    state.save()
+    mine.unlink()
+    kept = Path(load(tmp_path / "state").config)
+
+    assert 23100 == load_config(kept).config.network.ports.loki
+    state.begin("native", kept)
+    assert 23100 == load_config(kept).config.network.ports.loki
+    state.begin("docker", None)
+    assert not state.config
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ class State:
     Args:
         folder: the state directory.
         kind: native, docker, or empty if nothing runs.
-        config: the user's stack.yaml, empty for the shipped one.
+        config: a copy of the user's stack.yaml, empty for the shipped one.
         processes: native ones.
     """
 
@@ -41,6 +41,15 @@ class State:
     def file(self) -> Path:
         """Where the state is kept."""
         return self.folder / "state.json"
+
+    def begin(self, kind: str, config: Path | None) -> None:
+        """Note what is being started, and keep its config: while it runs the user may change or remove the file."""
+        self.kind, self.config = kind, ""
+        if config is not None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            kept = self.folder / "stack.yaml"
+            kept.write_bytes(config.read_bytes())
+            self.config = str(kept)
 
     def save(self) -> None:
         """Write the state, whole or not at all."""

@@ -28,7 +28,7 @@ def up(config: Config, config_path: Path | None, state: State) -> Path:
     compose_command()  # before anything is written
     password = _password(state.folder)
     output.write(state.folder / "config", render(config))
-    state.kind, state.config = "docker", str(config_path.resolve()) if config_path else ""
+    state.begin("docker", config_path)
     state.save()
     environment = {
         "PIPECAT_LGTM_ADMIN_PASSWORD": password.read_text(encoding="utf-8").strip(),

@@ -52,7 +52,7 @@ def up(
 
     Args:
         config: the stack.
-        config_path: the user's stack.yaml, remembered for `status`.
+        config_path: the user's stack.yaml, kept for `status` and `down`.
         state: of the state directory; saved after every step, so that `down` always knows all.
         bin_dir: programs to prefer.
         watch: told what goes on.
@@ -70,7 +70,7 @@ def up(
     ports.check({key: getattr(config.network.ports, key) for part in wanted for key in _PORTS[part]}, address)
     output.write(state.folder / "config", files)
     state.processes = [one for one in state.processes if one.name in alive]
-    state.kind, state.config = "native", str(config_path.resolve()) if config_path else ""
+    state.begin("native", config_path)
     started: list[Running] = []
     try:
         for batch in _batches(wanted, config, bin_dir, watch):
