@@ -5,6 +5,7 @@ import warnings
 from typing import Any
 
 import pytest
+from loguru import logger
 
 from bridged import Bridged, f
 from pipecat_lgtm import bridge
@@ -65,6 +66,16 @@ def test_setup_file(monkeypatch: pytest.MonkeyPatch, bridged: Bridged) -> None:
     assert observer is worker.turn_trace_observer
     assert ["turn", "conversation"] == [span.name for span in bridged.exporter.get_finished_spans()]
     assert {"its-own"} == {one["conversation.id"] for one in bridged.events()}
+
+
+def test_session_of_the_log_lines(bridged: Bridged) -> None:
+    """The session id that a platform puts on every log line becomes the id of a conversation that has none."""
+    worker = _worker()
+    with logger.contextualize(session_id="cloud-1"):
+        bridge.attach(worker)
+    asyncio.run(_run(worker))
+
+    assert {"cloud-1"} == {one["conversation.id"] for one in bridged.events()}
 
 
 def test_it_sees_a_frame_before_pipecats_observers(bridged: Bridged) -> None:

@@ -37,8 +37,13 @@ def test_attaching_takes_only_names_with_it() -> None:
 
 
 def test_path_is_a_setup_file() -> None:
-    """The printed path is a file with both hooks that Pipecat looks for."""
-    text = Path(bridge.path()).read_text()
+    """What `python -m pipecat_lgtm.bridge` prints is a file with both hooks that Pipecat looks for."""
+    printed = subprocess.run(
+        [sys.executable, "-m", "pipecat_lgtm.bridge"], capture_output=True, text=True, check=True
+    ).stdout
+    text = Path(printed.strip()).read_text()
+
+    assert str(bridge.path()) == printed.strip()
 
     assert "async def setup_pipeline_worker(worker" in text
     assert "async def setup_worker_runner(" in text

@@ -45,9 +45,10 @@ def attach_to(worker: "PipelineWorker", session_id: str | None) -> bool:
 
 def _session(worker: Any) -> str:  # noqa: ANN401 - private fields of a PipelineWorker
     """Return the session id that Pipecat Cloud puts on every log line, or the bot on its conversation."""
-    from loguru._logger import context  # noqa: PLC0415 - loguru has no public way to what it contextualizes
+    from loguru._logger import context  # noqa: PLC0415 - loguru has no public way to what lines are given
 
-    given = context.get().get("session_id") or worker._additional_span_attributes.get("session.id")  # noqa: SLF001
+    on_lines = {**getattr(logger, "_core").extra, **context.get()}  # noqa: B009
+    given = on_lines.get("session_id") or worker._additional_span_attributes.get("session.id")  # noqa: SLF001
     return str(given or "")
 
 
