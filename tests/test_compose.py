@@ -79,7 +79,7 @@ def test_health_without_shell(name: str) -> None:
     """Health is asked by a program, never by a shell, which the images do not have."""
     check = SERVICES[name]["healthcheck"]
 
-    assert ["CMD", "/tools/promtool"] == check["test"][:2]
+    assert ["CMD", "/tools/loki", "-health"] == check["test"][:3]
     assert "tools:/tools:ro,nocopy" in SERVICES[name]["volumes"]
     assert check["retries"] >= 3
 

@@ -1,9 +1,9 @@
 """docker-compose.yml: the stack in containers, with nothing but `docker compose up`.
 
-Two facts shape it. The Collector, Tempo and Loki images have no shell: health is asked with `promtool` from the
-Prometheus image, which the `init` service puts into a volume (Docker fills an empty volume from the image's folder).
-And a fresh volume belongs to root unless the image has its folder: one `init-*` each mounts the volume over
-`/prometheus`, which that image gives to nobody, as whom everything but Grafana runs.
+Two facts shape it. The Collector, Tempo and Loki images have no shell: health is asked with `loki -health`, a static
+program that asks any address, which the `init` service puts from Loki's image into a volume (Docker fills an empty
+volume from the image's folder). And a fresh volume belongs to root unless the image has its folder: one `init-*` each
+mounts the volume over `/prometheus`, which Prometheus' image gives to nobody, as whom everything but Grafana runs.
 """
 
 from typing import Any
@@ -59,9 +59,9 @@ def engines(config: Config) -> list[str]:
 def compose(config: Config, placement: Placement) -> dict[str, Any]:
     """Return the compose file as data."""
     local = engines(config)
-    services: dict[str, Any] = {"init": _init(config, "tools:/bin")}
+    services: dict[str, Any] = {"init": _init(config, "loki", "tools:/usr/bin")}
     for name in local:
-        services[f"init-{name}"] = _init(config, f"{name}:/prometheus")
+        services[f"init-{name}"] = _init(config, "prometheus", f"{name}:/prometheus")
     for name in local:
         services[name] = _engine(config, placement, name, local)
     services["grafana"] = _grafana(config, placement, local)
@@ -73,10 +73,9 @@ def compose(config: Config, placement: Placement) -> dict[str, Any]:
     return found
 
 
-def _init(config: Config, volume: str) -> dict[str, Any]:
+def _init(config: Config, engine: str, volume: str) -> dict[str, Any]:
     return {
-        "image": config.versions.image("prometheus"),
-        "entrypoint": ["/bin/promtool"],
+        "image": config.versions.image(engine),
         "command": ["--version"],
         "volumes": [volume],
         "network_mode": "none",
@@ -139,9 +138,9 @@ def _engine(config: Config, placement: Placement, name: str, local: list[str]) -
 
 
 def health(url: str) -> dict[str, Any]:
-    """Return a health check that needs no shell: promtool appends its own path, the `?` turns that into a query."""
+    """Return a health check that needs no shell: healthy is what answers 200."""
     return {
-        "test": ["CMD", "/tools/promtool", "check", "healthy", f"--url={url}"],
+        "test": ["CMD", "/tools/loki", "-health", f"-health.url={url}"],
         "interval": "5s",
         "timeout": "5s",
         "retries": 24,
@@ -152,12 +151,12 @@ def health(url: str) -> dict[str, Any]:
 def _health_url(config: Config, name: str) -> str:
     ports = config.network.ports
     return {
-        "collector": f"http://127.0.0.1:{ports.collector_health}/?",
-        "prometheus": f"http://127.0.0.1:{ports.prometheus}",
-        "alertmanager": f"http://127.0.0.1:{ports.alertmanager}",
-        "tempo": f"http://127.0.0.1:{ports.tempo}/ready?",
-        "loki": f"http://127.0.0.1:{ports.loki}/ready?",
-        "grafana": f"http://127.0.0.1:{ports.grafana}/api/health?",
+        "collector": f"http://127.0.0.1:{ports.collector_health}/",
+        "prometheus": f"http://127.0.0.1:{ports.prometheus}/-/ready",
+        "alertmanager": f"http://127.0.0.1:{ports.alertmanager}/-/ready",
+        "tempo": f"http://127.0.0.1:{ports.tempo}/ready",
+        "loki": f"http://127.0.0.1:{ports.loki}/ready",
+        "grafana": f"http://127.0.0.1:{ports.grafana}/api/health",
     }[name]
 
 

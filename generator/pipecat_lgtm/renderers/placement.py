@@ -29,7 +29,10 @@ class Placement:
 
     def data(self, part: Part) -> str:
         """Return the folder a part keeps its data in."""
-        return f"/var/lib/{part}" if self.kind == "compose" else str(self.root / "data" / part)
+        if self.kind == "native":
+            return str(self.root / "data" / part)
+        # Their images declare a volume: with another folder each container would leave an unnamed one behind.
+        return f"/{part}" if part in {"prometheus", "alertmanager"} else f"/var/lib/{part}"
 
     def config(self, part: Part) -> str:
         """Return the folder a part finds its rendered files in."""
