@@ -1,22 +1,30 @@
-"""Verbs that bring something into what you already run: deploy rules."""
+"""Verbs that bring something into what you already run: deploy rules, deploy dashboards."""
 
+import os
 import shutil
 import sys
+from collections import Counter
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
+import httpx
 import typer
 from rich.table import Table
 
 from pipecat_lgtm.cli_shared import BinDirOption, ConfigOption, err, out, plain
 from pipecat_lgtm.config import load
 from pipecat_lgtm.engines.resolve import find_program
+from pipecat_lgtm.errors import CheckFailed
+from pipecat_lgtm.ops.dashboards import chosen
+from pipecat_lgtm.ops.deploy import dashboards as dashboards_op
 from pipecat_lgtm.ops.deploy import rules as rules_op
 from pipecat_lgtm.ops.deploy import target
+from pipecat_lgtm.ops.deploy.grafana import Grafana
 from pipecat_lgtm.ops.deploy.owned import Folder
 from pipecat_lgtm.ops.deploy.prometheus import Prometheus
 
-app = typer.Typer(no_args_is_help=True, help="Bring rules into what you already run.")
+app = typer.Typer(no_args_is_help=True, help="Bring rules and dashboards into what you already run.")
 
 DIFFERS = 3
 """Exit code of a look that found a difference; 1 is a failure, 2 a wrong command line."""
@@ -92,3 +100,67 @@ def _check_target(server: Prometheus, files: dict[str, str]) -> None:
         out.print("every alert has what it reads")
         return
     raise typer.Exit(DIFFERS)
+
+
+@app.command()
+def dashboards(  # noqa: PLR0913, PLR0917 - one option each
+    url: Annotated[str, typer.Option(help="Grafana's base address, such as https://grafana.example.com.")],
+    token_file: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Holds a service account's token; else GRAFANA_TOKEN does."),
+    ] = None,
+    folder: Annotated[str, typer.Option(help="Folder they belong in; made if it is not there.")] = "Pipecat",
+    datasource: Annotated[
+        list[str] | None, typer.Option(help="STORE=UID for prometheus, tempo or loki; repeatable; else the only one.")
+    ] = None,
+    dashboard: Annotated[list[str] | None, typer.Option(help="Uid; repeatable; all without it.")] = None,
+    config: ConfigOption = None,
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would change; exit code 3 if anything.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a dashboard even if a person changed it in Grafana.")
+    ] = False,
+) -> None:
+    """Put the dashboards into your Grafana: `pipecat-lgtm deploy dashboards --url https://… --token-file token`.
+
+    Exit codes: 0 done, or nothing would change; 1 failed; 2 wrong command line; 3 with --dry-run: something would
+    change, else: a dashboard was left alone because a person changed it.
+    """
+    boards = chosen(load(config).config, dashboard or [])
+    with httpx.Client() as client:
+        server = Grafana(url, _token(token_file), client)
+        sources = dashboards_op.mapped(server.datasources(), dict(_pair(one) for one in datasource or []))
+        boards = {uid: dashboards_op.pointed(board, sources) for uid, board in boards.items()}
+        place = server.folder(folder)
+        steps = list(dashboards_op.steps(server, boards, place, overwrite=overwrite))
+        done: Counter[str] = Counter(step.verb for step in steps)
+        if not dry_run and done.total() > done["unchanged"] + done["left alone"] + done["provisioned"]:
+            place = place or server.make_folder(folder)
+        for step in steps:
+            if not dry_run:
+                dashboards_op.save(server, step, place or "", version("pipecat-lgtm"))
+            out.print(f"{step.verb:11} {step.uid}  {step.why}".rstrip(), highlight=False)
+            if dry_run:
+                sys.stdout.write(step.difference)
+    if done["left alone"]:
+        err.print("left alone: a person changed them in Grafana; look with --dry-run, replace with --overwrite")
+    if done["left alone"] or (dry_run and done.total() > done["unchanged"]):
+        raise typer.Exit(DIFFERS)
+
+
+def _token(file: Path | None) -> str:
+    token = file.read_text(encoding="utf-8").strip() if file else os.environ.get("GRAFANA_TOKEN", "")
+    if not token:
+        raise CheckFailed(
+            "no token for Grafana", "give --token-file, or set GRAFANA_TOKEN, with a service account's token"
+        )
+    return token
+
+
+def _pair(text: str) -> tuple[str, str]:
+    store, equals, uid = text.partition("=")
+    if not equals or store not in dashboards_op.STORES:
+        raise typer.BadParameter(f"{text}: write prometheus=UID, tempo=UID or loki=UID", param_hint="--datasource")
+    return store, uid

@@ -1,0 +1,36 @@
+"""Debian's Chromium without a window, for pages on this machine."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+_FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+"""Without these it looks up hosts of its own at every start."""
+
+
+def _program() -> str:
+    if found := shutil.which("chromium"):
+        return found
+    if os.geteuid() != 0:
+        pytest.fail("chromium is not installed, and only root can: apt-get install chromium")
+    install = ("install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-dejavu-core")
+    for arguments in (("update", "-qq"), install):
+        env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        subprocess.run(["apt-get", *arguments], env=env, check=True, capture_output=True)
+    return shutil.which("chromium") or pytest.fail("chromium is installed, but not on PATH")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A running browser."""
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=_program(), args=list(_FLAGS))
+        yield browser
+        browser.close()
