@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from pipecat_lgtm.config import Config, load, load_default
-from pipecat_lgtm.contract import labels
+from pipecat_lgtm.config.thresholds import SignalBounds
 from pipecat_lgtm.renderers import buckets
 from rendered import files
 
@@ -18,6 +18,7 @@ thresholds:
   tokens_per_turn: {warning: 3333}
   stt_confidence: {warning: 66 %}
   silence: {warning: 5500 ms}
+  remainder: {p95: {warning: 222 ms}}
   webrtc_jitter: {info: 44 ms}
   webrtc_packet_loss: {warning: 3 %}
   webrtc_jitter_buffer: {warning: 222 ms}
@@ -33,17 +34,41 @@ def config(request: pytest.FixtureRequest, tmp_path: Path) -> Config:
     return load(file).config
 
 
-def test_every_bound_is_a_bucket_bound(config: Config) -> None:
-    """Whatever the thresholds are, each is a bucket bound of its signal, so that the share beyond it is exact."""
-    bounds = config.thresholds
-    latency = [bounds.ttfw.p95, bounds.e2e.p95, bounds.silence, *(bounds.stage(stage) for stage in labels.STAGES)]
+HISTOGRAMS = {
+    "latency": {"ttfw", "e2e", "stt_ttfb", "llm_ttfb", "tts_ttfb", "remainder", "silence"},
+    "tokens": {"tokens_per_turn"},
+    "ratio": {"stt_confidence", "webrtc_packet_loss"},
+    "network": {"webrtc_jitter", "webrtc_jitter_buffer"},
+}
+"""Bounds of values that a histogram holds, by its family of buckets."""
 
-    assert set() == {value for level in latency for value in level.values()} - set(buckets.latency(config))
-    assert set() == set(bounds.tokens_per_turn.values()) - set(buckets.tokens(config))
-    assert set() == {*bounds.stt_confidence.values(), *bounds.webrtc_packet_loss.values()} - set(buckets.ratio(config))
-    assert set() == {*bounds.webrtc_jitter.values(), *bounds.webrtc_jitter_buffer.values()} - set(
-        buckets.network(config)
-    )
+COUNTED = {
+    "error_ratio",
+    "error_ratio_sustained",
+    "task_completion",
+    "intent_match",
+    "uptime",
+    "stage_regression",
+    "wer_drift",
+    "judge_drop",
+    "prompt_similarity",
+}
+"""Bounds of shares of counts, and of differences and multiples: no histogram has buckets of these."""
+
+
+def test_every_bound_is_of_a_histogram_or_counted() -> None:
+    """Whoever adds a bound says here which buckets it belongs to, or that it belongs to none."""
+    assert set(SignalBounds.model_fields) == COUNTED.union(*HISTOGRAMS.values())
+
+
+@pytest.mark.parametrize("family", HISTOGRAMS)
+def test_every_bound_is_a_bucket_bound(config: Config, family: str) -> None:
+    """Whatever the thresholds are, each is a bucket bound of its signal, so that the share beyond it is exact."""
+    levels = [getattr(config.thresholds, name) for name in HISTOGRAMS[family]]
+    bounds = {value for level in levels for value in getattr(level, "p95", level).values()}
+
+    assert bounds
+    assert set() == bounds - set(getattr(buckets, family)(config))
 
 
 @pytest.mark.parametrize("family", ["latency", "duration", "tokens", "ratio", "network", "memory"])

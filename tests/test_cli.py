@@ -262,3 +262,21 @@ def test_up_names_who_holds_a_port(run: Run, tmp_path: Path) -> None:
     assert f"loki {port} is held by " in err
     assert f"(pid {os.getpid()})" in err
     assert not (state / "state.json").exists()
+
+
+def test_validate_says_what_did_not_run(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A validator that could not run is named; with --require-all that is a failure, with the cure."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (tmp_path / "loki").mkdir()
+    (tmp_path / "loki/loki.yaml").write_text("auth_enabled: false\n")
+    line = "not run  loki: loki -verify-config -config.file=loki/loki.yaml\n         no program loki found\n"
+
+    assert (0, line, "0 passed, 0 failed, 1 not run\n") == run("validate", str(tmp_path))
+    assert (
+        1,
+        line,
+        "0 passed, 0 failed, 1 not run\n"
+        "error 1 of 1 validators could not run\n"
+        "  next build their programs: `pipecat-lgtm engines build`\n",
+    ) == run("validate", str(tmp_path), "--require-all")

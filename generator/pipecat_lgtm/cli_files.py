@@ -90,6 +90,7 @@ def validate(
         )
         if check.detail:
             out.print(textwrap.indent(plain(check.detail), "         "), highlight=False)
+    err.print(", ".join(f"{verdicts[verdict]} {verdict}" for verdict in colours), highlight=False)
     if verdicts["failed"]:
         raise CheckFailed(
             f"{verdicts['failed']} of {verdicts.total()} validators refused their file", "see the lines above"
@@ -97,5 +98,5 @@ def validate(
     if require_all and verdicts["not run"]:
         raise CheckFailed(
             f"{verdicts['not run']} of {verdicts.total()} validators could not run",
-            "build the programs first: `pipecat-lgtm up --native`",
+            "build their programs: `pipecat-lgtm engines build`",
         )

@@ -14,8 +14,8 @@ def latency(config: Config) -> list[float]:
     """Return the bounds, in seconds, of TTFW, E2E, TTFB, tools, HTTP, contributions and silences."""
     bounds = config.thresholds
     stages = [bounds.stage(stage).values() for stage in STAGES]
-    signals = (bounds.ttfw.p95.values(), bounds.e2e.p95.values(), bounds.silence.values(), *stages)
-    return _merged(config.histograms.latency, *signals)
+    signals = (bounds.ttfw.p95, bounds.e2e.p95, bounds.remainder.p95, bounds.silence)
+    return _merged(config.histograms.latency, *stages, *(signal.values() for signal in signals))
 
 
 def duration(config: Config) -> list[float]:
