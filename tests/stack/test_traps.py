@@ -8,8 +8,8 @@ from typing import Any
 import otlp
 import pytest
 import yaml
-from destination import Destination
 from harness import poll
+from receiver import receiver
 from stacks import EngineBin, Stack, stack_of
 from trapped import TRAPS, Trap
 
@@ -107,22 +107,22 @@ def test_without_the_filter_the_metric_is_wrong(unfiltered: dict[str, Future[flo
 def test_a_conversations_history_is_cut(tmp_path: Path, engine_bin: EngineBin, side: str) -> None:
     """However long the conversation, what leaves the collector is cut at `content.max_bytes`: by that one filter."""
     (trap,) = (one for one in TRAPS if "long" in one.row)
-    with Destination() as destination:
+    with receiver() as vendor:
         stack = Stack(
             tmp_path,
             engine_bin,
-            {"exporters": [{"name": "vendor", "endpoint": destination.url, "signals": ["traces"]}]},
+            {"exporters": [{"name": "vendor", "endpoint": vendor.url, "signals": ["traces"]}]},
         )
         if side == "wrong":
             trap.unfilter(stack)
         stack.start("collector")
         try:
             trap.feed(stack, "bot")
-            (span,) = poll("the span", lambda: destination.spans)
+            (span,) = poll("the span", lambda: vendor.spans)
         finally:
             stack.stop_all()
 
-    assert trap.row[side] == len(span[trap.row["poison"]])
+    assert trap.row[side] == len(span.attributes[trap.row["poison"]])
 
 
 def _into(stack: Stack, other: Stack) -> None:
