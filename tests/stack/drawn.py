@@ -23,6 +23,9 @@ BOTH_MODES = {
     ("pipecat-stack", 13, "A"): FAULTLESS,
     ("pipecat-stack", 13, "B"): FAULTLESS,
     ("pipecat-stack", 21, "A"): FAULTLESS,
+    ("pipecat-stack", 31, "A"): FAULTLESS,
+    ("pipecat-stack", 31, "B"): FAULTLESS,
+    ("pipecat-stack", 32, "A"): "counts messages, and nobody may have been told yet",
     ("pipecat-usage", 33, "A"): PRICED,
 }
 SPANS_ONLY = BOTH_MODES | {
@@ -75,4 +78,4 @@ def empty(boards: list[Board], *, bridge: bool) -> set[tuple[str, int, str]]:
 
 def needs_bridge(panel: dict[str, object]) -> bool:
     """Tell whether a panel shows how to get the bridge in place of an empty graph."""
-    return NO_BRIDGE in str(panel["fieldConfig"]["defaults"].get("noValue", ""))  # type: ignore[index]
+    return NO_BRIDGE in str(panel.get("fieldConfig"))

@@ -66,7 +66,7 @@ def rule_time() -> Query:
 
 def notified() -> Query:
     """Return messages sent to people in each step of a graph."""
-    expr = f"sum by ({own.INTEGRATION}) (increase({own.NOTIFIED}[$__interval]))"
+    expr = f"sum by ({own.INTEGRATION}) (increase({own.NOTIFIED}[$__interval])) > 0"
     return Query("own.notified", expr, "count", "", f"{{{{{own.INTEGRATION}}}}}")
 
 

@@ -18,9 +18,9 @@ def evaluated(config: Config, what: str, operation: str, unit: Unit, *own: str) 
 
 
 def of_stack(config: Config, what: str, operation: str, unit: Unit, *own: str) -> Query:
-    """Return a recording over `alerts.window` that belongs to no service."""
+    """Return a recording over `alerts.window` that counts faults of the stack; nought is not drawn."""
     name = recorded(what, operation, format_seconds(config.alerts.window))
-    return Query(f"chosen.{name}", name, unit, "", scope.legend(*own))
+    return Query(f"chosen.{name}", f"{name} > 0", unit, "", scope.legend(*own))
 
 
 def _of_bot(name: str, unit: Unit, own: tuple[str, ...]) -> Query:
