@@ -64,20 +64,26 @@ class Conversation:
         self.decision: dict[str, Any] = {}
         self.silent = self.overlap = False
         self.noise_dbfs: float | None = None
+        self.audio_level: float | None = None
         self.model, self.latency_seconds = "", 0.0
         self.started = self.ended = False
         self._known: dict[str, Any] = {}
+
+    @property
+    def worker(self) -> Any:  # noqa: ANN401 - Pipecat is not imported here
+        """The pipeline worker, or None when it is gone."""
+        return self._worker()
 
     @property
     def id(self) -> str:
         """The conversation id, as on Pipecat's spans."""
         tracing = self._tracing()
         own = tracing.conversation_id if tracing is not None else None
-        return str(own or getattr(self._worker(), "_conversation_id", None) or self.fallback_id)
+        return str(own or getattr(self.worker, "_conversation_id", None) or self.fallback_id)
 
     def _tracing(self) -> Any:  # noqa: ANN401 - a TracingContext, or None
         """Return Pipecat's; there is no public way to it."""
-        return getattr(self._worker(), "_tracing_context", None)
+        return getattr(self.worker, "_tracing_context", None)
 
     def context(self) -> Context | None:
         """Return the OpenTelemetry context of the open turn, else of the conversation."""

@@ -56,6 +56,7 @@ class Listening:
         power = sum(sample * sample for sample in samples) / max(1, len(samples))
         level = math.sqrt(power) / _FULL_SCALE
         self._call.noise_dbfs = round(20 * math.log10(level), 1) if level else None
+        self._call.audio_level = max(level, self._call.audio_level or 0.0)
 
     def finish(self, _at: float) -> None:
         """Nothing is open."""

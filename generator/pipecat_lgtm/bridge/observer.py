@@ -25,6 +25,7 @@ from pipecat_lgtm.bridge.listening import Listening
 from pipecat_lgtm.bridge.speaking import Speaking
 from pipecat_lgtm.bridge.tools import Tools
 from pipecat_lgtm.bridge.usage import usage
+from pipecat_lgtm.bridge.webrtc import Webrtc
 from pipecat_lgtm.contract import events as e
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ class BridgeObserver(BaseObserver):
         speaking, listening = Speaking(conversation), Listening(conversation)
         self._latency = Latency()
         tools, failures = Tools(conversation), Failures(conversation)
-        self._parts = (speaking, listening, tools)
+        self._webrtc = Webrtc(conversation)
+        self._parts = (speaking, listening, tools, self._webrtc)
         self._handlers: dict[type, tuple[Handler, ...]] = {}
         self._wanted: tuple[tuple[type, Handler], ...] = (
             (f.VADUserStartedSpeakingFrame, speaking.user_began),
@@ -101,6 +103,7 @@ class BridgeObserver(BaseObserver):
         await self._latency.on_pipeline_started()  # type: ignore[no-untyped-call]
         emit.started(self._call)
         self._started(time.monotonic() - self._set_up)
+        self._webrtc.begin()
 
     async def on_push_frame(self, data: FramePushed) -> None:
         """Take a frame, once."""
