@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from pipecat.metrics.metrics import LLMTokenUsage, LLMUsageMetricsData, TTFBMetricsData
+from pipecat.metrics.metrics import LLMTokenUsage, LLMUsageMetricsData, TTFBMetricsData, TTSUsageMetricsData
 
 from bridged import Bridged, Worker, f, pushed
 from pipecat_lgtm import bridge
@@ -163,6 +163,24 @@ def test_tokens_of_a_turn(bridged: Bridged) -> None:
         usage(call, pushed(f.MetricsFrame(data)), 0.0)
 
     assert 177 == dict(bridged.spans(call)["turn"].attributes or {})["pipecat.turn.tokens"]
+
+
+def test_characters_of_a_synthesis(bridged: Bridged) -> None:
+    """Text sent to synthesis is an event of its provider and model; an empty first metric is none."""
+    call, service = bridged.call(), _service("TTS", "CartesiaTTSService")
+    for characters in (0, 42):
+        data = [TTSUsageMetricsData(processor="tts", model="sonic-2", value=characters)]
+        usage(call, pushed(f.MetricsFrame(data), service), 0.0)
+
+    assert [("pipecat.synthesis", 42, "cartesia", "sonic-2")] == [
+        (
+            one["event.name"],
+            one["pipecat.tts.characters"],
+            one["gen_ai.provider.name"],
+            one["gen_ai.request.model"],
+        )
+        for one in bridged.events()
+    ]
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,6 @@ _TOKENS = {
 }  # fmt: skip
 _SUMS = {
     "pipecat_tts_characters_total": (
-        "pipecat.tts.characters",
         "metrics.character_count",
         "tts.characters",
         "tts.character_count",

@@ -26,6 +26,7 @@ _SAID: dict[Attribute, Any] = {
     e.DIRECTION: "inbound", e.SIDE: "client", e.PACKET_LOSS: 0.02, e.JITTER: 0.012, e.RTT: 0.08,
     e.JITTER_BUFFER: 0.06, e.AUDIO_LEVEL: 0.4, e.NACKS: 3, e.STATE: "disconnected", e.CPU: 0.35,
     e.MEMORY: 200 * 1024**2, e.DIMENSION: "tone_accuracy", e.SCORE: 0.9, e.WER: 0.125,
+    e.TTS_CHARACTERS: 75,
 }  # fmt: skip
 _BY_TYPE = {"string": "x", "double": 0.5, "int": 1, "bool": True}
 
@@ -62,6 +63,7 @@ SPANS = [
     _FAILURE,
     otlp.stage("llm", 1.2, **_BRIDGE) | _FAILED,
     otlp.stage("tts", "NOT_GIVEN", metrics__character_count=42),
+    otlp.stage("tts", 0.1, metrics__character_count=75, **_BRIDGE),
     _lasting("execute_tool get_weather", 0.3, {"gen_ai.tool.name": "get_weather"}, **_FAILED),
     _lasting("contribution llm_inference", 0.26, {"pipecat.contribution": "llm_inference", "pipecat.owner": "service"}),
     _lasting("POST", 0.15, {"http.request.method": "POST", "server.address": "api.openai.com",
@@ -112,11 +114,13 @@ def _expected() -> Series:
         _counter(m.STAGE_REQUESTS, 1, "stt", *stt, "ok"),
         _counter(m.STAGE_REQUESTS, 1, "llm", *llm, "ok"),
         _counter(m.STAGE_REQUESTS, 2, "llm", *llm, "error"),
-        _counter(m.STAGE_REQUESTS, 1, "tts", *tts, "ok"),
+        _histogram(m.STAGE_TTFB, [0.1], "tts", *tts),
+        _counter(m.STAGE_REQUESTS, 2, "tts", *tts, "ok"),
         _counter(m.STAGE_ERRORS, 1, "llm", *llm, "rate_limit"),
         _counter(m.STAGE_ERRORS, 1, "tts", *spoken, "rate_limit"),
         *(_counter(m.TOKENS, count, *llm, kind) for kind, count in tokens.items()),
         _counter(m.TTS_CHARACTERS, 42, *tts),
+        _counter(m.TTS_CHARACTERS, 75, *spoken),
         _counter(m.STT_AUDIO, 2.5, *stt),
         _histogram(m.HTTP_CLIENT_DURATION, [0.15], "api.openai.com", "POST", "4xx"),
         _counter(m.BREACHES, 1, "e2e", "warning", _TURN["traceId"], "call-1"),

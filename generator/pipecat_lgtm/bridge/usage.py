@@ -1,18 +1,27 @@
-"""Tokens of a turn."""
+"""Tokens of a turn, characters of a synthesis."""
 
 from typing import Any
 
-from pipecat.metrics.metrics import LLMUsageMetricsData
+from pipecat.metrics.metrics import LLMUsageMetricsData, TTSUsageMetricsData
 from pipecat.observers.base_observer import FramePushed
 
+from pipecat_lgtm.bridge import emit
 from pipecat_lgtm.bridge.conversation import Conversation
+from pipecat_lgtm.bridge.names import model_of, provider_of
 from pipecat_lgtm.contract import attributes as a
+from pipecat_lgtm.contract import events as e
 
 
 def usage(call: Conversation, data: FramePushed, _at: float) -> None:
-    """Add the tokens a MetricsFrame states to the open turn: gross of the prompt cache, whoever the provider."""
+    """Add the tokens a MetricsFrame states to the open turn: gross of the prompt cache, whoever the provider.
+
+    Characters are stated apart: a span has those of text that was never sent, too.
+    """
     frame: Any = data.frame
     for one in frame.data:
+        if isinstance(one, TTSUsageMetricsData) and one.value > 0:
+            who = {a.PROVIDER.name: provider_of(data.source), a.MODEL.name: one.model or model_of(data.source)}
+            emit.event(call, e.SYNTHESIS, {e.TTS_CHARACTERS.name: one.value, **who})
         if not isinstance(one, LLMUsageMetricsData) or one.value.total_tokens <= 0:
             continue
         call.model = one.model or call.model

@@ -67,9 +67,6 @@ BRIDGE = Attribute("pipecat.bridge.version", "string", "", "The bridge saw this 
 TTFW = Attribute("pipecat.ttfw_seconds", "double", "s", "User stopped → first audible word.")
 E2E = Attribute("pipecat.e2e_seconds", "double", "s", "User stopped → reply fully processed.")
 TURN_TOKENS = Attribute("pipecat.turn.tokens", "int", "{token}", "LLM tokens of the turn.")
-TTS_CHARACTERS = Attribute(
-    "pipecat.tts.characters", "int", "{character}", "Characters a synthesis was really asked for."
-)
 TURN_ERRORS = Attribute("pipecat.turn.errors", "int", "{error}", "Component failures in the turn.")
 INTERRUPTED = Attribute("pipecat.interrupted", "bool", "", "The caller spoke while the bot was speaking.")
 CONVERSATION_FAILED = Attribute("pipecat.conversation.failed", "bool", "", "Any component failed in the call.")

@@ -26,6 +26,7 @@ MEMORY = Attribute("pipecat.process.memory_bytes", "int", "By", "Resident set.")
 DIMENSION = Attribute("pipecat.quality.dimension", "string", "", "task_completion, response_relevance, tone_accuracy.")
 SCORE = Attribute("pipecat.quality.score", "double", "1", "0 to 1.")
 WER = Attribute("pipecat.stt.wer_ratio", "double", "1", "Against a reference transcript.")
+TTS_CHARACTERS = Attribute("pipecat.tts.characters", "int", "{character}", "Sent to synthesis, as the service states.")
 PIPECAT_VERSION = Attribute("pipecat.version", "string", "", "Pipecat's release.")
 SLOW_TURNS = Attribute("pipecat.conversation.slow_turns", "int", "{turn}", "Turns whose first word came too late.")
 INTERRUPTIONS = Attribute("pipecat.conversation.interruptions", "int", "{interruption}", "Real ones.")
@@ -67,6 +68,7 @@ DECISION = Event(
     "What the bot decided and why.",
 )  # fmt: skip
 DROPPED = Event("pipecat.bridge.dropped", (DROPPED_SIGNAL, DROPPED_COUNT), "Telemetry that could not be sent.")
+SYNTHESIS = Event("pipecat.synthesis", (TTS_CHARACTERS, a.PROVIDER, a.MODEL), "Text was sent to synthesis.")
 QUALITY = Event("pipecat.quality", (DIMENSION, SCORE), "A judge's score.")
 WORD_ERRORS = Event("pipecat.stt.wer", (WER, a.PROVIDER, a.MODEL), "A transcript compared with a reference.")
 

@@ -30,6 +30,7 @@ from pipecat_lgtm.renderers.collector.ottl import drop_spans, transform
 from pipecat_lgtm.renderers.placement import Placement
 from pipecat_lgtm.renderers.text import to_yaml
 
+_CUMULATIVE = ("transform/start", "deltatocumulative", "interval")
 INVALID = "filter/invalid"
 
 
@@ -132,8 +133,13 @@ def _pipelines(config: Config) -> dict[str, Any]:
             [edge.PROMETHEUS_SPANS],
         ),
         "metrics/sums": _pipeline(
-            [names.SPAN_SUMS, names.EVENT_SUMS],
-            ["transform/event_labels", "transform/resource_sums", "transform/start", "deltatocumulative", "interval"],
+            [names.SPAN_SUMS],
+            ["transform/resource_sums", *_CUMULATIVE],
+            [edge.PROMETHEUS_SUMS],
+        ),
+        "metrics/events": _pipeline(
+            [names.EVENT_SUMS],
+            ["transform/event_labels", "transform/resource_events", *_CUMULATIVE],
             [edge.PROMETHEUS_SUMS],
         ),
     }  # fmt: skip

@@ -34,6 +34,10 @@ _COUNTED: tuple[tuple[Event, Metric, dict[str, Attribute]], ...] = (
 )
 _STATE_COUNTED = (e.WEBRTC, m.WEBRTC_STATES, {labels.STATE: e.STATE})
 _WHO = {labels.PROVIDER: a.PROVIDER, labels.MODEL: a.MODEL}
+_SUMMED = (
+    (e.WEBRTC, m.WEBRTC_NACKS, {labels.DIRECTION: e.DIRECTION}, e.NACKS),
+    (e.SYNTHESIS, m.TTS_CHARACTERS, _WHO, e.TTS_CHARACTERS),
+)
 _LINE = {labels.DIRECTION: e.DIRECTION, labels.SIDE: e.SIDE}
 
 
@@ -89,7 +93,7 @@ def processors(config: Config) -> dict[str, Any]:
 
 def _values(config: Config) -> list[str]:
     """Give each value one type and a label a text; what is no believable number is forgotten, and so not measured."""
-    limits: dict[Attribute, float] = {e.NACKS: float(config.limits.tokens)}
+    limits: dict[Attribute, float] = dict.fromkeys((e.NACKS, e.TTS_CHARACTERS), float(config.limits.tokens))
     for _, _, value, _, _, limit in _measured(config):
         limits[value] = max(limit, limits.get(value, 0.0))
     statements = []
@@ -119,9 +123,10 @@ def event_sums(config: Config) -> dict[str, Any]:
     made = _entry(config, event, metric, copied, e.STATE)
     made["sum"] = {"monotonic": True, "value": "1.0"}
     entries.append(made)
-    made = _entry(config, e.WEBRTC, m.WEBRTC_NACKS, {labels.DIRECTION: e.DIRECTION}, e.NACKS)
-    made["sum"] = {"monotonic": True, "value": f'attributes["{e.NACKS.name}"]'}
-    entries.append(made)
+    for event, metric, copied, value in _SUMMED:
+        made = _entry(config, event, metric, copied, value)
+        made["sum"] = {"monotonic": True, "value": f'attributes["{value.name}"]'}
+        entries.append(made)
     for phase, metric in (("pipeline", m.STARTUP), ("transport", m.TRANSPORT_CONNECT)):
         made = _entry(config, e.STARTUP, metric, {}, e.SECONDS)
         made["conditions"] = [f'{made["conditions"][0]} and attributes["{e.PHASE.name}"] == "{phase}"']

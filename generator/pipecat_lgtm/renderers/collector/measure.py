@@ -133,8 +133,8 @@ def _stage(config: Config) -> list[str]:
         f"where {FAILED} == true and IsMatch({message}, {quoted(pattern)})"
         for category, pattern in d.ERROR_CATEGORIES
     ]
-    # Pipecat's own count is the last sentence's on some releases, and counts what failed on all.
-    statements.append(f"set({a.CHARACTERS.span}, {a.TTS_CHARACTERS.span}) where {a.TTS_CHARACTERS.span} != nil")
+    # The bridge tells what was really sent; the span has the last sentence on some releases, failed text on all.
+    statements.append(f"delete_key(span.attributes, {quoted(a.CHARACTERS.name)}) where {a.BRIDGE.span} != nil")
     return [*statements, *_summed_on("stage", config)]
 
 

@@ -31,6 +31,7 @@ def processors(config: Config) -> dict[str, Any]:
         "transform/labels": transform("metric", [group("datapoint", _labels())]),
         "transform/resource_spans": _resource(config, "spans"),
         "transform/resource_sums": _resource(config, "sums"),
+        "transform/resource_events": _resource(config, "events"),
         "transform/start": transform("metric", [group("datapoint", [_START], "datapoint.start_time_unix_nano == 0")]),
     }
 
@@ -96,7 +97,7 @@ def _labels() -> list[str]:
 
 
 def _resource(config: Config, part: str) -> dict[str, Any]:
-    """Spans and sums are told apart by their instance: each pipeline writes its own series."""
+    """Each pipeline writes series of its own, told apart by their instance: none is out of another's order."""
     kept = (a.SERVICE_NAME.name, a.ENVIRONMENT.name, *config.cardinality.resource_labels)
     instance = f"{config.collector.instance_id}/{part}"
     return transform(
