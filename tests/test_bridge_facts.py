@@ -301,3 +301,16 @@ def test_ended_worker_is_let_go(bridged: Bridged) -> None:
     assert gone() is None
     assert call.context() is None
     assert [] == bridged.events()
+
+
+def test_lost_telemetry_is_told(bridged: Bridged) -> None:
+    """What was dropped is an event that says of which signal and how many; it belongs to no call."""
+    emit.dropped("spans", 15)
+
+    assert [
+        {
+            "event.name": "pipecat.bridge.dropped",
+            "pipecat.bridge.signal": "spans",
+            "pipecat.bridge.dropped": 15,
+        }
+    ] == bridged.events()

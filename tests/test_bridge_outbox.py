@@ -1,10 +1,14 @@
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Sequence
 
 import pytest
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from pipecat_lgtm.bridge import outbox
+from pipecat_lgtm.bridge.exporting import SpanOutbox
 from pipecat_lgtm.bridge.outbox import Outbox
 
 DEADLINE = 10.0
@@ -133,3 +137,33 @@ def test_closing_does_not_wait_for_a_dead_collector(box: Outbox[int], exporter: 
     assert time.monotonic() - began < 2.0
     assert [] == exporter.got
     exporter.open.set()
+
+
+class Nowhere(SpanExporter):
+    """An exporter that never gets anything off."""
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Fail."""
+        return SpanExportResult.FAILURE if spans else SpanExportResult.SUCCESS
+
+
+@pytest.mark.parametrize("attributes", [1, 10, 30])
+def test_estimate_of_a_span(attributes: int) -> None:
+    """The bytes by which an outbox is bounded are those that its spans take, within a third."""
+    waiting = SpanOutbox(Nowhere(), lambda *_: None)
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(waiting)
+    keys = [f"key.{number}" for number in range(attributes)]
+
+    def emit(number: int) -> None:
+        provider.get_tracer("t").start_span("llm", attributes={key: f"{key} {number}" for key in keys}).end()
+
+    emit(0)
+    tracemalloc.start()
+    before, held = tracemalloc.get_traced_memory()[0], waiting.outbox.held_bytes
+    for number in range(500):
+        emit(number)
+    taken = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+
+    assert taken == pytest.approx(waiting.outbox.held_bytes - held, rel=0.33)

@@ -43,9 +43,14 @@ def test_summary(tmp_path: Path) -> None:
     }
     call = {"conversation_id": "c1", "trace_id": trace_id, "scenario": "normal", "heard": [1.1], "late": [0.0]}
     heard = {"c1": [Heard(1.1, 0.0)]}
-    ledger.write(tmp_path / "ledger.json", {"c1": "normal"}, heard)
+    ledger.write(tmp_path / "ledger.json", {"c1": "normal"}, heard, {"cpu_seconds": 1.5})
 
-    assert {"calls": [{**call, **totals}], "totals": totals} == json.loads((tmp_path / "ledger.json").read_text())
+    assert {
+        "calls": [{**call, **totals}],
+        "totals": totals,
+        "heard": [1.1],
+        "cost": {"cpu_seconds": 1.5},
+    } == json.loads((tmp_path / "ledger.json").read_text())
 
 
 def test_calls_are_kept_apart() -> None:

@@ -12,8 +12,8 @@ from pipecat_lgtm.bridge.guard import once
 
 T = TypeVar("T")
 
-MAX_BYTES = 16 * 2**20
-"""Of one outbox, by estimate: about a minute of a hundred busy calls."""
+MAX_BYTES = 32 * 2**20
+"""Of one outbox, by estimate: about 8000 spans, half an hour of one busy call."""
 
 _BATCH = 128
 """Small, because serialising holds the interpreter: a batch takes about 5 ms."""

@@ -42,12 +42,13 @@ def _call_options(parser: argparse.ArgumentParser, *, provider: bool) -> None:
         "--scenario", action="append", choices=sorted(SCENARIOS), help="repeatable; all in turn by default"
     )
     parser.add_argument(
-        "--mode", choices=("bridge", "spans-only", "plain"), default="bridge", help="see sandbox/telemetry.py"
+        "--mode", choices=("bridge", "spans-only", "plain", "bare"), default="bridge", help="see sandbox/telemetry.py"
     )
     parser.add_argument("--service-name", default="sandbox-bot")
     parser.add_argument("--environment", default="demo")
     parser.add_argument("--ledger", type=Path)
     parser.add_argument("--header", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--warm-up", action="store_true", help="place one call before those that are measured")
     parser.add_argument("--seed", type=int, default=1)
 
 

@@ -5,10 +5,11 @@ import asyncio
 import itertools
 import json
 import sys
+import time
 import uuid
 from typing import TYPE_CHECKING
 
-from pipecat_lgtm.sandbox import telemetry
+from pipecat_lgtm.sandbox import busy, telemetry
 from pipecat_lgtm.sandbox.bot import Call, place
 from pipecat_lgtm.sandbox.ledger import Ledger
 from pipecat_lgtm.sandbox.scenarios import SCENARIOS
@@ -44,6 +45,11 @@ async def place_all(arguments: argparse.Namespace, stop: asyncio.Event) -> int:
                 group.create_task(one(call))
                 await asyncio.sleep(_STAGGER_SECONDS)
 
+    if arguments.warm_up and arguments.mode in {"bridge", "plain"}:
+        busy.watch()
+    if arguments.warm_up:
+        await one(Call(f"{run}-warm", scenarios[0], arguments.seed, f"{arguments.provider}/v1"))
+    wall, cpu = time.monotonic(), time.process_time()
     placing = asyncio.create_task(all_of_them())
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({placing, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -52,9 +58,10 @@ async def place_all(arguments: argparse.Namespace, stop: asyncio.Event) -> int:
     if stopped:
         placing.cancel()
     (outcome,) = await asyncio.gather(placing, return_exceptions=True)
+    cost = {"cpu_seconds": time.process_time() - cpu, "wall_seconds": time.monotonic() - wall, "busy": busy.TURNS}
     send_the_rest()
     if arguments.ledger:
-        ledger.write(arguments.ledger, {call.id: call.scenario.name for call in calls}, heard)
+        ledger.write(arguments.ledger, {call.id: call.scenario.name for call in calls}, heard, cost)
     if isinstance(outcome, BaseException) and not stopped:
         raise outcome
     return 130 if stopped else 0

@@ -54,9 +54,11 @@ class Ledger(SpanProcessor):
         entries = [_call(trace_id, spans, calls, heard) for trace_id, spans in traces.items()]
         return {"calls": entries, "totals": _totals(self.spans)}
 
-    def write(self, path: Path, calls: dict[str, str], heard: dict[str, list[Heard]]) -> None:
-        """Write the summary as JSON."""
-        path.write_text(json.dumps(self.summary(calls, heard), indent=1, default=str), encoding="utf-8")
+    def write(self, path: Path, calls: dict[str, str], heard: dict[str, list[Heard]], cost: dict[str, Any]) -> None:
+        """Write the summary, with every first word heard and what the calls cost, as JSON."""
+        words = [word.seconds for call, words in heard.items() if call in calls for word in words]
+        summary = {**self.summary(calls, heard), "heard": words, "cost": cost}
+        path.write_text(json.dumps(summary, indent=1, default=str), encoding="utf-8")
 
 
 def _call(

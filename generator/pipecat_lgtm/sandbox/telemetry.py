@@ -2,6 +2,7 @@
 
 `bridge`: a bot that calls Pipecat's setup_tracing, with the bridge attached by environment variables only.
 `spans-only`: the same bot without the bridge. `plain`: a bot that configures nothing; the variables do everything.
+`bare`: that bot without the variables, which tells nothing: what the others are measured against.
 """
 
 import argparse
@@ -25,17 +26,18 @@ from pipecat_lgtm.sandbox.ledger import Ledger
 def set_up(arguments: argparse.Namespace, ledger: Ledger) -> Callable[[], None]:
     """Set up a bot's telemetry; return what sends the rest of it."""
     headers = dict(header.split("=", 1) for header in arguments.header)
-    if arguments.mode != "spans-only":
+    if arguments.mode in {"bridge", "plain"}:
         others = os.environ.get("PIPECAT_SETUP_FILES", "").split(os.pathsep)
         os.environ["PIPECAT_SETUP_FILES"] = os.pathsep.join([str(bridge.path()), *filter(None, others)])
         os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = arguments.otlp
         os.environ["OTEL_EXPORTER_OTLP_HEADERS"] = ",".join(f"{name}={value}" for name, value in headers.items())
         os.environ["OTEL_SERVICE_NAME"] = arguments.service_name
         os.environ.setdefault("PIPECAT_LOG_LEVEL", "DEBUG")
+    if arguments.mode != "spans-only":
         logger.remove()
-    if arguments.mode != "plain":
+    if arguments.mode in {"bridge", "spans-only"}:
         setup_tracing(arguments.service_name, exporter=OTLPSpanExporter(f"{arguments.otlp}/v1/traces", headers=headers))
-        _traces().add_span_processor(ledger)
+        trace.get_tracer_provider().add_span_processor(ledger)  # type: ignore[attr-defined]
     if arguments.mode == "spans-only":
         resource = Resource.create(
             {"service.name": arguments.service_name, "deployment.environment": arguments.environment}
@@ -46,14 +48,6 @@ def set_up(arguments: argparse.Namespace, ledger: Ledger) -> Callable[[], None]:
 
 def _send_the_rest() -> None:
     logger.remove()
-    _traces().shutdown()
-    logging = _logs.get_logger_provider()
-    if isinstance(logging, LoggerProvider):
-        logging.shutdown()
-
-
-def _traces() -> TracerProvider:
-    provider = trace.get_tracer_provider()
-    if not isinstance(provider, TracerProvider):
-        raise TypeError("nothing has set a TracerProvider")
-    return provider
+    for provider in (trace.get_tracer_provider(), _logs.get_logger_provider()):
+        if isinstance(provider, TracerProvider | LoggerProvider):
+            provider.shutdown()
