@@ -1,6 +1,7 @@
 """What every dashboard is made of, whatever it shows."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from pipecat_lgtm.config import load_default
 from pipecat_lgtm.dashboards import DASHBOARDS
 from pipecat_lgtm.dashboards.panels.card import NO_BRIDGE
+from pipecat_lgtm.rules.alerts import alert_groups
 
 CURRENT = {
     "bargauge", "heatmap", "logs", "piechart", "row", "stat", "state-timeline", "table", "text", "timeseries", "traces",
@@ -125,6 +127,21 @@ def test_bounds_are_the_configs() -> None:
 
     assert [None, 0.8, 1.2] == [step["value"] for step in steps]
     assert "1.2 s" in panel["title"]
+
+
+def test_alerts_lead_to_a_dashboard() -> None:
+    """Every alert names a dashboard that there is."""
+    named = {alert.dashboard for group in alert_groups(CONFIG).values() for alert in group}
+
+    assert set() == named - set(BOARDS)
+
+
+def test_links_lead_to_a_dashboard() -> None:
+    """Every link of a dashboard, a panel or a column leads to a dashboard that there is."""
+    targets = {uid for board in BOARDS.values() for uid in re.findall(r"/d/([a-z-]+)", json.dumps(board))}
+
+    assert len(targets) > 5
+    assert set() == targets - set(BOARDS)
 
 
 def test_core_has_exactly_three_panels() -> None:

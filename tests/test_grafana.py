@@ -25,10 +25,11 @@ def test_datasources() -> None:
 
 
 def test_exemplar_opens_its_trace() -> None:
-    """A dot on a graph opens its trace in Tempo."""
-    assert [{"name": "trace_id", "datasourceUid": "pipecat-tempo"}] == SOURCES["prometheus"]["jsonData"][
-        "exemplarTraceIdDestinations"
-    ]
+    """A dot on a graph opens its trace in Tempo, or its call on the conversation dashboard."""
+    trace, call = SOURCES["prometheus"]["jsonData"]["exemplarTraceIdDestinations"]
+
+    assert {"name": "trace_id", "datasourceUid": "pipecat-tempo"} == trace
+    assert ("trace_id", "/d/pipecat-conversation?var-trace=$${__value.raw}") == (call["name"], call["url"])
 
 
 def test_trace_opens_logs_and_metrics() -> None:

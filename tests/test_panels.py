@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from pipecat_lgtm.config import load_default
+from pipecat_lgtm.config import Config, load_default
 from pipecat_lgtm.config.thresholds import FloorBounds, SecondsBounds
 from pipecat_lgtm.contract import attributes as a
 from pipecat_lgtm.contract import metrics as m
+from pipecat_lgtm.dashboards import DASHBOARDS
 from pipecat_lgtm.dashboards.panels import calls, fields, palette, table, targets
 from pipecat_lgtm.dashboards.panels.annotations import annotations
 from pipecat_lgtm.dashboards.panels.bands import experience
@@ -19,6 +20,8 @@ from pipecat_lgtm.dashboards.panels.texts import lines, trace
 from pipecat_lgtm.dashboards.panels.timeline import heatmap, states
 from pipecat_lgtm.queries import Query, scope
 from pipecat_lgtm.queries import panels_latency as latency
+from pipecat_lgtm.queries.native import as_native
+from promql_names import named
 
 CONFIG = load_default()
 CARD = Card(1, "Title", "Is it?", "Do this.")
@@ -115,13 +118,65 @@ def test_bars_over_time_have_a_minute_each() -> None:
     assert "normal" == panel["fieldConfig"]["defaults"]["custom"]["stacking"]["mode"]
 
 
-@pytest.mark.parametrize(("native", "shape"), [(False, "heatmap"), (True, "time_series")])
-def test_heatmap(native: bool, shape: str) -> None:  # noqa: FBT001 - the case
+NATIVE = CONFIG.model_copy(update={"alerts": CONFIG.alerts.model_copy(update={"flavour": "native"})})
+
+
+@pytest.mark.parametrize(("config", "shape"), [(CONFIG, "heatmap"), (NATIVE, "time_series")], ids=["classic", "native"])
+def test_heatmap(config: Config, shape: str) -> None:
     """Classic buckets are asked for as a heatmap, native histograms as they are."""
-    query = latency.histograms(m.TURN_TTFW) if native else latency.buckets(m.TURN_TTFW)
-    panel = _panel(heatmap(CARD, query, native=native))
+    board = finished(config, Sheet("u", "t", "q?"), [Line(4, [heatmap(CARD, latency.buckets(m.TURN_TTFW))])])
+    (panel,) = board["panels"]
 
     assert ("heatmap", shape, False) == (panel["type"], panel["targets"][0]["format"], panel["options"]["calculate"])
+
+
+@pytest.mark.parametrize(
+    ("classic", "native"),
+    [
+        pytest.param(
+            'histogram_quantile(0.95, sum by (le, tool) (rate(pipecat_tool_duration_seconds_bucket{a="b"}[5m])))',
+            'histogram_quantile(0.95, sum by (tool) (rate(pipecat_tool_duration_seconds{a="b"}[5m])))',
+            id="quantile",
+        ),
+        pytest.param(
+            'sum by (le) (increase(pipecat_turn_ttfw_seconds_bucket{a="b"}[1m]))',
+            'sum (increase(pipecat_turn_ttfw_seconds{a="b"}[1m]))',
+            id="buckets",
+        ),
+        pytest.param(
+            "sum by (side) (rate(pipecat_webrtc_rtt_seconds_sum{}[5m])) "
+            "/ (sum by (side) (rate(pipecat_webrtc_rtt_seconds_count{}[5m])) > 0)",
+            "histogram_sum(sum by (side) (rate(pipecat_webrtc_rtt_seconds{}[5m]))) "
+            "/ (histogram_count(sum by (side) (rate(pipecat_webrtc_rtt_seconds{}[5m]))) > 0)",
+            id="mean",
+        ),
+        pytest.param(
+            "count by (service_name) (pipecat_stage_ttfb_seconds_count{})",
+            "count by (service_name) (pipecat_stage_ttfb_seconds{})",
+            id="series",
+        ),
+        pytest.param("sum(rate(pipecat_turns_total{}[5m]))", "sum(rate(pipecat_turns_total{}[5m]))", id="a counter"),
+    ],
+)
+def test_native(classic: str, native: str) -> None:
+    """Every form over bucket series has its like over native histograms."""
+    assert native == as_native(classic)
+
+
+def test_native_dashboards_read_no_buckets() -> None:
+    """With native histograms no panel reads a series of buckets, sums or counts, and every expression still parses."""
+    exprs = [
+        target["expr"]
+        for board in DASHBOARDS.values()
+        for panel in board(NATIVE)["panels"]
+        for target in panel.get("targets", [])
+        if target["datasource"]["type"] == "prometheus"
+    ]
+
+    names = {one.series for expr in exprs for one in named(expr)}
+    assert set() == {
+        name for name in names if name.startswith("pipecat_") and name.endswith(("_bucket", "_sum", "_count"))
+    }
 
 
 def test_states() -> None:

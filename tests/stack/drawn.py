@@ -19,6 +19,7 @@ BOTH_MODES = {
     ("pipecat-conversation", 1, "A"): BOX,
     ("pipecat-quality", 5, "A"): HISTORY,
     ("pipecat-quality", 12, "A"): HISTORY,
+    ("pipecat-stack", 2, "A"): "lists firing alerts, and none has had the time to",
     ("pipecat-stack", 11, "A"): FAULTLESS,
     ("pipecat-stack", 13, "A"): FAULTLESS,
     ("pipecat-stack", 13, "B"): FAULTLESS,

@@ -67,7 +67,7 @@ def _tell_more(stack: Stack, service: str, trace_id: str) -> None:
         otlp.send(port, otlp.logs(events(trace_id), bot))
         otlp.send(port, otlp.traces(spans(), bot))
         otlp.send(port, otlp.traces([otlp.span("conversation", {"conversation.id": f"s-{sent}"})], synthetic))
-        stack.until(f'sum(pipecat_intents_total{{service_name="{service}"}})', sent)
+        stack.until(f'sum(pipecat_stt_wer_ratio_count{{service_name="{service}"}})', sent)
 
 
 def _values(ledger: dict[str, list[float]], mode: Mode) -> tuple[list[float], list[float]]:

@@ -33,12 +33,6 @@ def buckets(metric: Metric) -> Query:
     return Query(f"buckets.{metric.name}", expr, "seconds", f"Buckets of: {metric.brief}", "{{le}}")
 
 
-def histograms(metric: Metric) -> Query:
-    """Return the values of each step as one native histogram."""
-    expr = f"sum(increase({metric.prometheus}{selector()}[$__interval]))"
-    return Query(f"histograms.{metric.name}", expr, "seconds", f"Histograms of: {metric.brief}")
-
-
 def stage(stage_p95: str, name: str) -> Query:
     """Return the recorded P95 TTFB of one stage, per service."""
     expr = f"{stage_p95}{selector(f'{labels.STAGE}={chr(34)}{name}{chr(34)}')}"

@@ -48,7 +48,14 @@ def _datasources(config: Config, placement: Placement) -> dict[str, Any]:
     ]
     prometheus = {
         "httpMethod": "POST",
-        "exemplarTraceIdDestinations": [{"name": labels.TRACE_ID, "datasourceUid": TEMPO}],
+        "exemplarTraceIdDestinations": [
+            {"name": labels.TRACE_ID, "datasourceUid": TEMPO},
+            {
+                "name": labels.TRACE_ID,
+                "url": "/d/pipecat-conversation?var-trace=$${__value.raw}",
+                "urlDisplayLabel": "Open the call",
+            },
+        ],
     }
     tempo = {
         "tracesToLogsV2": {

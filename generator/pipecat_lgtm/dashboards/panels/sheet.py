@@ -11,6 +11,7 @@ from grafanalib._gen import DashboardEncoder
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.dashboards.panels import variables
 from pipecat_lgtm.dashboards.panels.annotations import annotations
+from pipecat_lgtm.queries.native import as_native
 
 SCHEMA_VERSION = 42
 """Of Grafana 12."""
@@ -80,7 +81,7 @@ def finished(config: Config, sheet: Sheet, lines: list[Line]) -> dict[str, Any]:
     )  # fmt: skip
     data: dict[str, Any] = json.loads(json.dumps(dashboard.to_json_data(), cls=DashboardEncoder))
     made = {key: value for key, value in data.items() if key not in _UNUSED}
-    made["panels"] = [_tidied(panel) for panel in data["panels"]]
+    made["panels"] = [_flavoured(config, _tidied(panel)) for panel in data["panels"]]
     made["templating"] = {"list": [*variables.stores(), *variables.who(), *sheet.chooses]}
     made["links"] = [*(_next(uid, words) for uid, words in sheet.leads_to), _others()]
     return made | {
@@ -123,6 +124,18 @@ def _tidied(panel: dict[str, Any]) -> dict[str, Any]:
     if not made["transformations"]:
         del made["transformations"]
     return made
+
+
+def _flavoured(config: Config, panel: dict[str, Any]) -> dict[str, Any]:
+    """Return a panel whose queries read the kind of histogram that the store holds."""
+    if config.alerts.flavour == "classic":
+        return panel
+    for target in panel.get("targets", []):
+        if "expr" in target:
+            target["expr"] = as_native(target["expr"])
+        if target.get("format") == "heatmap":
+            target["format"] = "time_series"
+    return panel
 
 
 def _some(value: Any) -> Any:  # noqa: ANN401 - JSON

@@ -31,20 +31,14 @@ def states(
     )
 
 
-def heatmap(card: Card, query: Query, *, native: bool = False) -> Visual:
-    """Return where the values of a histogram lie over time.
-
-    Args:
-        card: its words.
-        query: classic: increase by `le`; native: the histogram itself.
-        native: the query returns native histograms, which Grafana unpacks itself.
-    """
+def heatmap(card: Card, query: Query) -> Visual:
+    """Return where the values of a histogram lie over time; the query counts them by `le`."""
     unit = UNITS[query.unit]
     return Visual(
         **words(card),
         kind="heatmap",
         dataSource=source("prometheus"),
-        targets=targets([query], "range" if native else "heatmap", "1m"),
+        targets=targets([query], "heatmap", "1m"),
         defaults={"custom": {"scaleDistribution": {"type": "linear"}}, "noValue": card.no_value, "unit": unit},
         options={
             "calculate": False,
