@@ -119,6 +119,15 @@ def test_disabled(monkeypatch: pytest.MonkeyPatch, bridged: Bridged) -> None:
     assert [] == bridged.events()
 
 
+def test_helper_worker(bridged: Bridged) -> None:
+    """A worker that is bridged to another one is no call: counting it would count the caller's call twice."""
+    worker = _worker(bridged=())
+
+    assert not bridge.attach(worker)
+    assert conversation.of_worker(worker) is None
+    assert [] == bridged.events()
+
+
 def test_two_calls_attached_in_one_task_do_not_mix(bridged: Bridged) -> None:
     """Code that attaches one call after the other belongs to neither: no statement goes to the wrong one."""
 

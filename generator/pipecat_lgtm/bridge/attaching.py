@@ -21,6 +21,10 @@ def attach_to(worker: "PipelineWorker", session_id: str | None) -> bool:
             release,
         )
         return False
+    if worker.bridged:
+        # A helper of another worker: a call of its own would count the caller's call twice.
+        logger.debug("pipecat-lgtm: {} is bridged to another worker and is left as it is", worker)
+        return False
     from pipecat_lgtm.bridge import emit, logs, providers, ticker  # noqa: PLC0415 - not on a release without observers
     from pipecat_lgtm.bridge.http import instrument  # noqa: PLC0415
     from pipecat_lgtm.bridge.observer import BridgeObserver  # noqa: PLC0415

@@ -44,7 +44,8 @@ class Listening:
         if turn is not None:
             turn.final, turn.confidence = frame.text, heard.confidence
             turn.alternatives = list(heard.alternatives)
-        emit.event(self._call, e.TRANSCRIPTION, attributes, frame.text)
+        # No text in the body: content is one attribute, which the collector can drop.
+        emit.event(self._call, e.TRANSCRIPTION, attributes)
 
     def noise(self, data: FramePushed, at: float) -> None:
         """Measure one piece of the input a second: full scale is 0 dB."""

@@ -1,4 +1,4 @@
-"""How long a turn waits for the bridge: the event loop's time in it, from the caller's last word to the bot's first."""
+"""How long a turn waits for the bridge: the event loop's CPU in it from the caller's last word to the bot's first."""
 
 import time
 from typing import Any
@@ -17,13 +17,15 @@ def watch() -> None:
     spent: dict[int, float] = {}
 
     async def timed(self: BridgeObserver, data: Any) -> None:  # noqa: ANN401 - a FramePushed
-        began = time.perf_counter()
-        await take(self, data)
         key = id(self)
-        spent[key] = spent.get(key, 0.0) + time.perf_counter() - began
+        if isinstance(data.frame, BotStartedSpeakingFrame) and key in spent:
+            # The first word is on its way: what is done about it here delays it no more.
+            TURNS.append(spent.pop(key))
+        began = time.thread_time()
+        await take(self, data)
         if isinstance(data.frame, VADUserStoppedSpeakingFrame):
             spent[key] = 0.0
-        elif isinstance(data.frame, BotStartedSpeakingFrame) and spent.get(key):
-            TURNS.append(spent.pop(key))
+        if key in spent:
+            spent[key] += time.thread_time() - began
 
     BridgeObserver.on_push_frame = timed  # type: ignore[method-assign]
