@@ -13,6 +13,7 @@ from typing import Any
 ROUTING_KEY = "0123456789abcdef0123456789abcdef"
 _SUMMARY_LIMIT = 1024
 _ACTIONS_LIMIT = 5
+_OPSGENIE_LIMIT = 130
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Receivers:
     slack: list[Received] = field(default_factory=list)
     pagerduty: list[Received] = field(default_factory=list)
     hook: list[Received] = field(default_factory=list)
+    opsgenie: list[Received] = field(default_factory=list)
+    credentials: dict[str, str] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
     failing: set[str] = field(default_factory=set)
     turned_away: int = 0
@@ -103,6 +106,19 @@ def _pagerduty_fault(body: Any) -> str:  # noqa: ANN401 - any JSON
     return ""
 
 
+def _opsgenie_fault(body: Any) -> str:  # noqa: ANN401 - any JSON
+    if not body.get("message") or len(body["message"]) > _OPSGENIE_LIMIT:
+        return "message is missing or longer than 130 characters"
+    if body.get("priority") not in {"P1", "P2", "P3", "P4", "P5"}:
+        return "priority is wrong"
+    if not all(isinstance(value, str) for value in body.get("details", {}).values()):
+        return "details hold something else than text"
+    return ""
+
+
+_FAULTS = {"slack": _slack_fault, "pagerduty": _pagerduty_fault, "opsgenie": _opsgenie_fault}
+
+
 @contextmanager
 def receivers() -> Iterator[Receivers]:
     """Listen for the length of a block."""
@@ -110,19 +126,22 @@ def receivers() -> Iterator[Receivers]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            name = self.path.strip("/")
+            name = self.path.strip("/").split("/")[0]
+            state.credentials[name] = self.headers.get("Authorization", "")
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             if name in state.failing:
                 state.turned_away += 1
                 self._answer(503, b"try again")
                 return
-            fault = {"slack": _slack_fault, "pagerduty": _pagerduty_fault}.get(name, lambda _: "")(body)
+            fault = _FAULTS.get(name, lambda _: "")(body)
             if fault:
                 state.refused.append(f"{name}: {fault}: {json.dumps(body)}")
                 self._answer(400, fault.encode())
                 return
             getattr(state, name).append(Received(time.time(), body))
-            if name == "pagerduty":
+            if name == "opsgenie":
+                self._answer(202, b'{"result": "Request will be processed", "took": 0.1, "requestId": "1"}')
+            elif name == "pagerduty":
                 said = {"status": "success", "message": "Event processed", "dedup_key": body["dedup_key"]}
                 self._answer(202, json.dumps(said).encode())
             else:
