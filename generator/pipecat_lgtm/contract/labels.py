@@ -39,6 +39,9 @@ DIMENSION = "dimension"
 UNKNOWN = "unknown"
 """Every label has a value: a label that is empty on one series and absent on another reads as a reset."""
 
+CALLERS_AUDIO = (("inbound", "bot"), ("outbound", "client"))
+"""Which direction, on which side, carries the caller's voice."""
+
 STAGES = ("stt", "llm", "tts")
 TOKEN_TYPES = ("input", "output", "cache_read", "cache_creation", "reasoning", "audio_input", "audio_output")
 

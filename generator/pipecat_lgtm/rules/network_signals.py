@@ -13,8 +13,6 @@ from pipecat_lgtm.rules.recordings import recorded
 from pipecat_lgtm.rules.signals import COMMON, is_native, turns
 
 _LINE = (labels.DIRECTION, labels.SIDE)
-CALLERS_AUDIO = (("inbound", "bot"), ("outbound", "client"))
-"""Which direction, on which side, carries the caller's voice."""
 
 
 def _what(metric: Metric) -> str:
@@ -77,7 +75,7 @@ def audio_silent(config: Config, seconds: float) -> Signal:
     window, least = format_seconds(seconds), min(config.histograms.ratio)
     voices = [
         Histogram(m.WEBRTC_AUDIO_LEVEL, window, _LINE, is_native(config), tuple(zip(_LINE, voice, strict=True)))
-        for voice in CALLERS_AUDIO
+        for voice in labels.CALLERS_AUDIO
     ]
     brief = f"Share of reports with an audio level of at most {least:g}."
     return Signal(

@@ -6,7 +6,8 @@ otlp ─ traces ─ normalise ─ accept ─ protect ─┬─ Tempo
                                                        │                  └─ breaches ─ span_metrics ─ Prometheus
                                                        └─ sums ─ signal_to_metrics ─ cumulative ─ Prometheus
      └ logs ─ protect ─┬─ Loki
-                       └─ events ─ signal_to_metrics ─ cumulative ─ Prometheus
+                       └─ events ─┬ offenders ─ signal_to_metrics ─ cumulative ─ Prometheus
+                                  └ signal_to_metrics ─ cumulative ─ Prometheus
 ```
 """
 
@@ -20,6 +21,7 @@ from pipecat_lgtm.renderers.collector import (
     measure,
     names,
     normalise,
+    offenders,
     protect,
     spans,
     split,
@@ -81,6 +83,7 @@ def _processors(config: Config) -> dict[str, Any]:
         "batch/serial": {"send_batch_size": 2048, "timeout": "1s"},
         **events.processors(config),
         **split.processors(config),
+        **offenders.processors(config),
         "transform/event_labels": events.renames(),
         "deltatocumulative": {"max_stale": "24h", "max_streams": 100 * config.cardinality.series_per_metric},
         "interval": interval,
@@ -94,6 +97,7 @@ def _connectors(config: Config) -> dict[str, Any]:
         **{f"span_metrics/{name}": body for name, body in spans.connectors(config).items()},
         names.SPAN_SUMS: sums.span_sums(config),
         names.EVENT_SUMS: events.event_sums(config),
+        names.EVENT_OFFENDERS: offenders.event_offenders(config),
     }
 
 
@@ -111,6 +115,9 @@ def _pipelines(config: Config) -> dict[str, Any]:
         "traces/e2e": _measuring("e2e", names.LATENCY_SM, names.BREACHES),
         "traces/duration": _measuring("duration", names.DURATION_SM),
         "traces/failures": _measuring("failures", names.ERRORS_SM, names.BREACHES),
+        "traces/offenders": _pipeline(
+            [names.MEASURES], [offenders.SPANS_FILTER, offenders.SPANS], [names.BREACHES]
+        ),
         "traces/breach_warnings": _pipeline(
             [names.BREACHES], ["transform/breaches", "filter/warnings"], [names.BREACH_WARNING_SM]
         ),
@@ -124,6 +131,9 @@ def _pipelines(config: Config) -> dict[str, Any]:
             [edge.LOKI, *edge.destinations(config, "logs"), names.EVENTS],
         ),
         "logs/events": _pipeline([names.EVENTS], [events.FILTER, events.VALUES, "batch/serial"], [names.EVENT_SUMS]),
+        "logs/offenders": _pipeline(
+            [names.EVENTS], [events.FILTER, events.VALUES, offenders.EVENTS, "batch/serial"], [names.EVENT_OFFENDERS]
+        ),
         "metrics/spans": _pipeline(
             [
                 names.COUNTS_SM, names.LATENCY_SM, names.DURATION_SM, names.ERRORS_SM,
@@ -131,6 +141,11 @@ def _pipelines(config: Config) -> dict[str, Any]:
             ],
             ["transform/split", "filter/split", "transform/labels", "transform/resource_spans"],
             [edge.PROMETHEUS_SPANS],
+        ),
+        "metrics/offenders": _pipeline(
+            [names.EVENT_OFFENDERS],
+            ["transform/resource_offenders", "transform/start", offenders.CUMULATIVE, "interval"],
+            [edge.PROMETHEUS_SUMS],
         ),
         "metrics/sums": _pipeline(
             [names.SPAN_SUMS],

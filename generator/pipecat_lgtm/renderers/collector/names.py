@@ -15,6 +15,7 @@ BREACH_WARNING_SM = "span_metrics/breaches_warning"
 BREACH_CRITICAL_SM = "span_metrics/breaches_critical"
 SPAN_SUMS = "signal_to_metrics/spans"
 EVENT_SUMS = "signal_to_metrics/events"
+EVENT_OFFENDERS = "signal_to_metrics/offenders"
 
 # Working attributes of lean spans
 MEASURE = "measure"

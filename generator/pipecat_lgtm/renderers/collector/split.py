@@ -32,6 +32,7 @@ def processors(config: Config) -> dict[str, Any]:
         "transform/resource_spans": _resource(config, "spans"),
         "transform/resource_sums": _resource(config, "sums"),
         "transform/resource_events": _resource(config, "events"),
+        "transform/resource_offenders": _resource(config, "offenders"),
         "transform/start": transform("metric", [group("datapoint", [_START], "datapoint.start_time_unix_nano == 0")]),
     }
 
