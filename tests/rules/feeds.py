@@ -50,7 +50,9 @@ def counter(name: str, labels: dict[str, str], phases: list[Phase]) -> Series:
 
 
 def histogram(config: Config, metric: Metric, labels: dict[str, str], phases: list[Phase]) -> Series:
-    """Return the bucket series of a histogram."""
+    """Return the series of a histogram: one per bucket, or a single native one with the same bounds."""
+    if config.alerts.flavour == "native":
+        return {named(metric.prometheus, labels): _native(bounds_of(config, metric), phases)}
     name, made = metric.prometheus, {}
     for bound in (*bounds_of(config, metric), float("inf")):
         within = [(one.steps, one.count if one.value <= bound else 0.0) for one in phases]
@@ -59,6 +61,28 @@ def histogram(config: Config, metric: Metric, labels: dict[str, str], phases: li
     made[named(f"{name}_count", labels)] = growing([(one.steps, one.count) for one in phases])
     made[named(f"{name}_sum", labels)] = growing([(one.steps, one.count * one.value) for one in phases])
     return made
+
+
+def _native(bounds: list[float], phases: list[Phase]) -> str:
+    """Return a native histogram with custom buckets, as Prometheus makes it of an OTLP histogram."""
+    edges = [*bounds, float("inf")]
+    held, total, parts = [0.0] * len(edges), 0.0, []
+
+    def literal(counts: list[float], whole: float) -> str:
+        buckets_text = " ".join(f"{one:.10g}" for one in counts)
+        bounds_text = " ".join(f"{one:.10g}" for one in bounds)
+        return (
+            f"{{{{schema:-53 sum:{whole:.10g} count:{sum(counts):.10g} "
+            f"custom_values:[{bounds_text}] buckets:[{buckets_text}]}}}}"
+        )
+
+    for one in phases:
+        index = next(at for at, bound in enumerate(edges) if one.value <= bound)
+        more = [one.count if at == index else 0.0 for at in range(len(edges))]
+        parts.append(f"{literal(held, total)}+{literal(more, one.count * one.value)}x{one.steps - 1}")
+        held[index] += one.count * one.steps
+        total += one.count * one.value * one.steps
+    return " ".join(parts)
 
 
 def gauge(name: str, labels: dict[str, str], phases: list[Phase]) -> Series:

@@ -58,7 +58,9 @@ class Histogram:
     def within(self, bound: float) -> str:
         """Return how many values a second are at most a bound, which is a bucket bound."""
         if self.native:
-            return f"(histogram_fraction(-Inf, {bound:.10g}, {self._whole()}) * {self.count()})"
+            # The share of nothing is NaN, and would stay so.
+            share = f"histogram_fraction(-Inf, {bound:.10g}, {self._whole()})"
+            return f"({share} * ({self.count()} > 0) or {self.count()})"
         return self._summed("_bucket", {"le": le(bound)})
 
     def mean(self) -> str:
