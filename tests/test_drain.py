@@ -16,10 +16,12 @@ class _Receiver(grpc.GenericRpcHandler):
 
     def __init__(self) -> None:
         self.methods: list[str] = []
+        self.authorization: list[Any] = []
         self.begun, self.ended = threading.Event(), threading.Event()
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
         self.methods.append(handler_call_details.method)
+        self.authorization.append(dict(handler_call_details.invocation_metadata).get("authorization"))
         return grpc.stream_unary_rpc_method_handler(self._take)
 
     def _take(self, requests: Iterator[bytes], context: grpc.ServicerContext) -> bytes:
@@ -67,6 +69,18 @@ def test_sends_nothing(receiver: tuple[_Receiver, Any, str]) -> None:
 
     held.release_after(0)
     assert handler.ended.wait(10)
+
+
+@pytest.mark.parametrize(("token", "shown"), [("", None), ("s3cret", "Bearer s3cret")])
+def test_shows_its_token(receiver: tuple[_Receiver, Any, str], token: str, shown: str | None) -> None:
+    """Where the receiver wants a token the call shows it: a refused call would hold nothing."""
+    handler, _, address = receiver
+    held = Drain(address, token=token)
+    held.hold()
+    assert handler.begun.wait(10)
+    held.release_after(0)
+
+    assert [shown] == handler.authorization
 
 
 def test_no_receiver(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,5 @@
 import json
+import re
 import time
 from pathlib import Path
 
@@ -6,7 +7,7 @@ import pytest
 import yaml
 
 from pipecat_lgtm.config import load, load_default
-from pipecat_lgtm.renderers import render
+from pipecat_lgtm.renderers import flags, render
 from rendered import EVERYTHING, Kind, files, placed
 
 ALWAYS = {
@@ -92,6 +93,53 @@ def test_native_addresses() -> None:
         assert "0.0.0.0" not in text, name
         for host in ("prometheus", "tempo", "loki", "alertmanager", "collector"):
             assert f"//{host}:" not in text, name
+
+
+def test_only_the_entrance_is_opened() -> None:
+    """Natively, too, an open address opens the bots' entrance alone: stores and pages ask nobody for a token."""
+    config = load(EVERYTHING).config
+    placement = placed(config, "native")
+    found = {name: text for name, text in render(config, placement).items() if "0.0.0.0" in text}
+    endpoints = [line.strip() for text in found.values() for line in text.splitlines() if "0.0.0.0" in line]
+
+    assert {"collector/config.yaml"} == set(found)
+    assert ["endpoint: 0.0.0.0:4317", "endpoint: 0.0.0.0:4318"] == endpoints
+    assert [] == [flag for one in flags.FLAGS.values() for flag in one(config, placement) if "0.0.0.0" in flag]
+
+
+def test_ipv6(tmp_path: Path) -> None:
+    """On an IPv6 loopback every host in an address is in brackets."""
+    file = tmp_path / "stack.yaml"
+    file.write_text('network: {address: "::1"}')
+    config = load(file).config
+    lines = [line.strip() for text in render(config, placed(config, "native")).values() for line in text.splitlines()]
+
+    assert [] == [line for line in lines if re.search(r"(?<!\[)::1[:/]", line)]
+    assert "endpoint: http://[::1]:3100/otlp" in lines
+    assert ("[::1]", "http://[::1]") == (config.network.entrance_host, config.network.entrance)
+
+
+@pytest.mark.parametrize(
+    ("network", "inside", "entrance"),
+    [
+        ("{}", "127.0.0.1", "http://127.0.0.1"),
+        ("{address: 127.0.0.2}", "127.0.0.2", "http://127.0.0.2"),
+        ("{address: 0.0.0.0, auth: {token_file: /t}}", "127.0.0.1", "http://127.0.0.1"),
+        ("{address: 10.1.2.3, auth: {token_file: /t}}", "127.0.0.1", "http://10.1.2.3"),
+        (
+            '{address: "::", auth: {token_file: /t}, tls: {cert_file: /c, key_file: /k}}',
+            "127.0.0.1",
+            "https://127.0.0.1",
+        ),
+    ],
+)
+def test_where_we_reach_it(tmp_path: Path, network: str, inside: str, entrance: str) -> None:
+    """We reach the bots' entrance at its own address, and all else on loopback."""
+    file = tmp_path / "stack.yaml"
+    file.write_text(f"network: {network}")
+    config = load(file).config
+
+    assert (inside, entrance) == (config.network.inside, config.network.entrance)
 
 
 def test_a_port_is_changed_everywhere(tmp_path: Path) -> None:

@@ -19,6 +19,11 @@ def _absolute(path: Path) -> Path:
 SecretFile = Annotated[Path, AfterValidator(_absolute)]
 
 
+def as_host(address: str) -> str:
+    """Return an IP address as the host of an address: IPv6 in brackets."""
+    return f"[{address}]" if ":" in address else address
+
+
 class Ports(Section):
     """TCP ports on this machine."""
 
@@ -73,6 +78,26 @@ class Network(Section):
     auth: Auth
     tls: Tls
     cors_origins: tuple[str, ...]
+
+    @property
+    def inside(self) -> str:
+        """Where all but the bots' entrance listens: always loopback."""
+        return str(self.address) if self.address.is_loopback else "127.0.0.1"
+
+    @property
+    def inside_host(self) -> str:
+        """The same, as the host of an address."""
+        return as_host(self.inside)
+
+    @property
+    def entrance_host(self) -> str:
+        """The host under which this machine reaches the bots' entrance."""
+        return as_host(self.inside if self.address.is_unspecified else str(self.address))
+
+    @property
+    def entrance(self) -> str:
+        """The same with its scheme: `http://host` or `https://host`."""
+        return f"{'https' if self.tls.cert_file else 'http'}://{self.entrance_host}"
 
     @model_validator(mode="after")
     def _guarded(self) -> "Network":

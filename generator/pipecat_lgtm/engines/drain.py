@@ -27,14 +27,15 @@ class Drain:
     Args:
         address: host:port of OTLP/gRPC.
         ca_file: PEM of the authority, where the receiver has TLS.
+        token: bearer token, where the receiver wants one: a call without it would be refused, and hold nothing.
     """
 
-    def __init__(self, address: str, ca_file: Path | None = None) -> None:
+    def __init__(self, address: str, ca_file: Path | None = None, token: str = "") -> None:
         if ca_file is None:
             self._channel = grpc.insecure_channel(address)
         else:
             self._channel = grpc.secure_channel(address, grpc.ssl_channel_credentials(ca_file.read_bytes()))
-        self._address = address
+        self._address, self._metadata = address, (("authorization", f"Bearer {token}"),) if token else ()
         self._let_go = threading.Event()
         self._call: grpc.Future | None = None
 
@@ -49,7 +50,9 @@ class Drain:
         except grpc.FutureTimeoutError as error:
             self._channel.close()
             raise EngineError(f"collector: no OTLP/gRPC at {self._address}", "it is ended without draining") from error
-        self._call = self._channel.stream_unary(_METHOD).future(self._withheld(), timeout=_LONGEST_SECONDS)
+        self._call = self._channel.stream_unary(_METHOD).future(
+            self._withheld(), timeout=_LONGEST_SECONDS, metadata=self._metadata
+        )
         self._let_go.wait(_BEGUN_SECONDS)
 
     def release_after(self, seconds: float, watch: Callable[[str, float], None] = lambda _what, _elapsed: None) -> None:

@@ -101,7 +101,7 @@ def address(config: Config) -> str:
     """Return where the configured Prometheus answers."""
     if config.stores.prometheus.url is not None:
         return str(config.stores.prometheus.url)
-    return f"http://{config.network.address}:{config.network.ports.prometheus}"
+    return f"http://{config.network.inside_host}:{config.network.ports.prometheus}"
 
 
 def now(url: str, one: Alert) -> Now:

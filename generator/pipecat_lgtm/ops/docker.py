@@ -8,10 +8,9 @@ from pipecat_lgtm import output
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.engines.build import Watch
 from pipecat_lgtm.engines.docker import Container, compose, compose_command, containers
-from pipecat_lgtm.engines.drain import Drain
 from pipecat_lgtm.engines.state import State
 from pipecat_lgtm.errors import EngineError
-from pipecat_lgtm.ops.engines import drain_seconds
+from pipecat_lgtm.ops.engines import drain_of, drain_seconds
 from pipecat_lgtm.renderers import render
 
 _PASSWORD_BYTES = 18
@@ -42,9 +41,9 @@ def up(config: Config, config_path: Path | None, state: State) -> Path:
 
 def down(config: Config, state: State, watch: Watch) -> None:
     """End the stack, the collector drained; its data stays."""
-    drain = Drain(f"{config.network.address}:{config.network.ports.otlp_grpc}", config.network.tls.cert_file)
     folder, environment = state.folder / "config", _placeholders(config)
     try:
+        drain = drain_of(config)
         drain.hold()
         # The held call keeps the collector from ending while its flush timers run; nothing restarts what was killed.
         compose(folder, ["kill", "--signal", "SIGTERM", "collector"], environment)

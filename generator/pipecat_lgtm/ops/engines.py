@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.engines.catalogue import Engine, engine_of
+from pipecat_lgtm.engines.drain import Drain
+from pipecat_lgtm.errors import EngineError
 from pipecat_lgtm.renderers.collector.builder import manifest
 
 _DRAIN_MARGIN_SECONDS = 2.0
@@ -18,7 +20,7 @@ def program(part: str) -> str:
 
 
 def _ready(port: str, path: str) -> Callable[[Config], str]:
-    return lambda config: f"http://{config.network.address}:{getattr(config.network.ports, port)}{path}"
+    return lambda config: f"http://{config.network.inside_host}:{getattr(config.network.ports, port)}{path}"
 
 
 READY: dict[str, Callable[[Config], str]] = {
@@ -37,6 +39,37 @@ def grace_seconds(part: str) -> float:
     All that matters, its write-ahead log, is closed in the first second.
     """
     return _TEMPO_GRACE_SECONDS if part == "tempo" else _GRACE_SECONDS
+
+
+def drain_of(config: Config) -> Drain:
+    """Return what holds the collector's entrance while it flushes.
+
+    Raises:
+        EngineError: the token or the certificate cannot be read.
+    """
+    network = config.network
+    try:
+        return Drain(f"{network.entrance_host}:{network.ports.otlp_grpc}", network.tls.cert_file, token(config))
+    except OSError as error:
+        raise EngineError(f"{error.filename}: {error.strerror}", "network.tls.cert_file must be readable") from error
+
+
+def token(config: Config) -> str:
+    """Return the first of the bots' tokens; nothing where none is asked for.
+
+    Raises:
+        EngineError: the file cannot be read, or is empty.
+    """
+    file = config.network.auth.token_file
+    if file is None:
+        return ""
+    try:
+        lines = file.read_text(encoding="utf-8").split()
+    except OSError as error:
+        raise EngineError(f"{file}: {error.strerror}", "network.auth.token_file must be readable") from error
+    if not lines:
+        raise EngineError(f"{file}: holds no token", "write one a line, for example of `openssl rand -hex 32`")
+    return lines[0]
 
 
 def drain_seconds(config: Config) -> float:

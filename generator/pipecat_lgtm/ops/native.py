@@ -8,13 +8,12 @@ from pipecat_lgtm.config import Config
 from pipecat_lgtm.engines import ports, process
 from pipecat_lgtm.engines.build import Watch, build
 from pipecat_lgtm.engines.catalogue import ENGINES
-from pipecat_lgtm.engines.drain import Drain
 from pipecat_lgtm.engines.interrupt import uninterrupted
 from pipecat_lgtm.engines.process import Running
 from pipecat_lgtm.engines.resolve import Resolved, locate
 from pipecat_lgtm.engines.state import State
 from pipecat_lgtm.errors import EngineError
-from pipecat_lgtm.ops.engines import READY, drain_seconds, grace_seconds, manifest_of, program
+from pipecat_lgtm.ops.engines import READY, drain_of, drain_seconds, grace_seconds, manifest_of, program
 from pipecat_lgtm.renderers import Placement, native, render
 from pipecat_lgtm.renderers.flags import FLAGS
 
@@ -25,8 +24,9 @@ ORDER = (*METRICS, "tempo", "loki")
 """Traces and logs wait in the collector's queue until their stores are up."""
 
 _READY_SECONDS = 120.0
-_PORTS = {
-    "collector": ("otlp_grpc", "otlp_http", "collector_health", "collector_metrics"),
+_ENTRANCE = {"collector": ("otlp_grpc", "otlp_http")}
+_INSIDE = {
+    "collector": ("collector_health", "collector_metrics"),
     "prometheus": ("prometheus",),
     "alertmanager": ("alertmanager",),
     "tempo": ("tempo", "tempo_otlp", "tempo_grpc"),
@@ -66,8 +66,9 @@ def up(
     list(_end(config, state, _outdated(state, files), watch))
     alive = {one.name for one in state.processes if one.process() is not None}
     wanted = [part for part in parts(config) if part not in alive]
-    address = str(config.network.address)
-    ports.check({key: getattr(config.network.ports, key) for part in wanted for key in _PORTS[part]}, address)
+    network = config.network
+    for address, keys in ((str(network.address), _ENTRANCE), (network.inside, _INSIDE)):
+        ports.check({key: getattr(network.ports, key) for part in wanted for key in keys.get(part, ())}, address)
     output.write(state.folder / "config", files)
     state.processes = [one for one in state.processes if one.name in alive]
     state.begin("native", config_path)
@@ -154,8 +155,8 @@ def _end(config: Config, state: State, which: list[Running], watch: Watch, *, dr
 
 def _drain(config: Config, running: Running, watch: Watch) -> None:
     """Close intake and let the collector flush; whatever goes wrong with that must not keep it from ending."""
-    drain = Drain(f"{config.network.address}:{config.network.ports.otlp_grpc}", config.network.tls.cert_file)
     try:
+        drain = drain_of(config)
         drain.hold()
     except EngineError as error:
         watch(f"{error.message}: {error.hint}", 0.0)

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -11,12 +12,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import quote
 
 import httpx
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.engines.interrupt import uninterrupted
 from pipecat_lgtm.errors import EngineError
+from pipecat_lgtm.ops.engines import token
 
 Watch = Callable[[str, float], None]
 Mode = Literal["bridge", "spans-only"]
@@ -60,7 +63,7 @@ def placed(config: Config, names: list[str], mode: Mode, watch: Watch) -> Iterat
         EngineError: the provider or the bot could not run.
     """
     service = f"sandbox-bot-{int(time.time())}"
-    base = f"http://{config.network.address}:{config.network.ports.sandbox}"
+    base = f"http://{config.network.inside_host}:{config.network.ports.sandbox}"
     with contextlib.ExitStack() as stack:
         ledger = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pipecat-lgtm-demo-"))) / "ledger.json"
         provider = stack.enter_context(_child(_provider(config)))
@@ -70,7 +73,7 @@ def placed(config: Config, names: list[str], mode: Mode, watch: Watch) -> Iterat
                 f"is port {config.network.ports.sandbox} (network.ports.sandbox) free, and is it installed: "
                 "`pip install 'pipecat-lgtm[sandbox]'`?",
             )
-        bot = stack.enter_context(_child(_bot(config, service, ledger, names, mode)))
+        bot = stack.enter_context(_child(_bot(config, service, ledger, names, mode), _credentials(config)))
         _follow(_lines(bot), len(names), watch)
         truth = httpx.get(f"{base}/truth", timeout=10).json()
         yield Placed(service, json.loads(ledger.read_text(encoding="utf-8")), truth, mode == "bridge")
@@ -87,27 +90,43 @@ def order(count: int, scenarios: list[str]) -> list[str]:
 
 
 def _provider(config: Config) -> list[str]:
-    address, port = str(config.network.address), str(config.network.ports.sandbox)
-    return [*_SANDBOX, "provider", "--address", address, "--port", port]
+    return [*_SANDBOX, "provider", "--address", config.network.inside, "--port", str(config.network.ports.sandbox)]
 
 
 def _bot(config: Config, service: str, ledger: Path, names: list[str], mode: Mode) -> list[str]:
-    address, ports = config.network.address, config.network.ports
+    network, ports = config.network, config.network.ports
     return [
         *_SANDBOX, "calls",
-        "--otlp", f"http://{address}:{ports.otlp_http}", "--provider", f"http://{address}:{ports.sandbox}",
+        "--otlp", f"{network.entrance}:{ports.otlp_http}", "--provider", f"http://{network.inside_host}:{ports.sandbox}",
         "--service-name", service, "--ledger", str(ledger), "--mode", mode,
         "--calls", str(len(names)), *(f"--scenario={name}" for name in names),
     ]  # fmt: skip
 
 
+def _credentials(config: Config) -> dict[str, str]:
+    """Return the variables by which a bot shows its token and trusts the entrance; others could read arguments."""
+    found: dict[str, str] = {}
+    if bearer := token(config):
+        found["OTEL_EXPORTER_OTLP_HEADERS"] = f"Authorization={quote(f'Bearer {bearer}')}"
+    if certificate := config.network.tls.cert_file:
+        found["OTEL_EXPORTER_OTLP_CERTIFICATE"] = str(certificate)
+        # Where this is set for the whole machine, `requests` prefers it to what the exporter was told.
+        found["REQUESTS_CA_BUNDLE"] = str(certificate)
+    return found
+
+
 @contextlib.contextmanager
-def _child(argv: list[str]) -> Iterator[subprocess.Popen[str]]:
+def _child(argv: list[str], environment: dict[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:
     child: subprocess.Popen[str] | None = None
     try:
         with uninterrupted():
             child = subprocess.Popen(
-                argv, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True
+                argv,
+                stderr=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                text=True,
+                start_new_session=True,
+                env={**os.environ, **(environment or {})},
             )
         yield child
     finally:

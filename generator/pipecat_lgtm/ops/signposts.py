@@ -12,7 +12,7 @@ Signs = list[tuple[str, str]]
 
 def stack(config: Config, *, docker: bool) -> Signs:
     """Return (what, where) of a running stack."""
-    address, ports = config.network.address, config.network.ports
+    network, address, ports = config.network, config.network.inside_host, config.network.ports
     dashboards = (
         f"http://{address}:{ports.grafana}"
         if docker
@@ -21,7 +21,12 @@ def stack(config: Config, *, docker: bool) -> Signs:
     return [
         (
             "your bot",
-            f"export OTEL_EXPORTER_OTLP_ENDPOINT=http://{address}:{ports.otlp_http} (gRPC: {ports.otlp_grpc})",
+            f"export OTEL_EXPORTER_OTLP_ENDPOINT={network.entrance}:{ports.otlp_http} (gRPC: {ports.otlp_grpc})",
+        ),
+        *(
+            ("its token", f"export OTEL_EXPORTER_OTLP_HEADERS='Authorization=Bearer <a line of {file}>'")
+            for file in [network.auth.token_file]
+            if file
         ),
         ("metrics", f"http://{address}:{ports.prometheus}"),
         ("alerts", f"http://{address}:{ports.alertmanager}"),
@@ -35,7 +40,7 @@ def stack(config: Config, *, docker: bool) -> Signs:
 
 def calls(config: Config, outcome: Outcome, *, docker: bool) -> Signs:
     """Return (what, where) after a demo: its slowest call, its latency, then the stack."""
-    address, ports = config.network.address, config.network.ports
+    address, ports = config.network.inside_host, config.network.ports
     graph = urlencode({"g0.expr": audit.ttfw_mean(outcome.service).expr, "g0.tab": "table"})
     signs = [("mean TTFW", f"http://{address}:{ports.prometheus}/query?{graph}")]
     slow = max(outcome.ledger["calls"], key=lambda call: max(call["latencies"], default=0.0))

@@ -13,7 +13,7 @@ class Stores:
     """Prometheus, Tempo and Loki of one stack, wherever they run."""
 
     def __init__(self, config: Config) -> None:
-        address, ports, remote = config.network.address, config.network.ports, config.stores
+        address, ports, remote = config.network.inside_host, config.network.ports, config.stores
         self._prometheus = _base(remote.prometheus.url, f"http://{address}:{ports.prometheus}")
         self._tempo = _base(remote.tempo.url, f"http://{address}:{ports.tempo}")
         self._loki = _base(remote.loki.url, f"http://{address}:{ports.loki}")

@@ -7,14 +7,6 @@ from pipecat_lgtm.config.units import format_seconds
 from pipecat_lgtm.renderers.placement import Placement
 
 
-def _host(address: str) -> str:
-    return f"[{address}]" if ":" in address else address
-
-
-def _listen(placement: Placement, port: int) -> str:
-    return f"{_host(placement.address)}:{port}"
-
-
 def collector(config: Config, placement: Placement) -> list[str]:  # noqa: ARG001 - all have one signature
     """Return the collector's arguments."""
     return [f"--config={placement.config('collector')}/config.yaml"]
@@ -26,7 +18,7 @@ def prometheus(config: Config, placement: Placement) -> list[str]:
         f"--config.file={placement.config('prometheus')}/prometheus.yml",
         f"--storage.tsdb.path={placement.data('prometheus')}",
         f"--storage.tsdb.retention.time={format_seconds(config.retention.metrics)}",
-        f"--web.listen-address={_listen(placement, config.network.ports.prometheus)}",
+        f"--web.listen-address={placement.listen(config.network.ports.prometheus)}",
         "--web.enable-otlp-receiver",
         "--web.enable-lifecycle",
         "--enable-feature=exemplar-storage,created-timestamp-zero-ingestion",
@@ -39,8 +31,8 @@ def alertmanager(config: Config, placement: Placement) -> list[str]:
     return [
         f"--config.file={placement.config('alertmanager')}/alertmanager.yml",
         f"--storage.path={placement.data('alertmanager')}",
-        f"--web.listen-address={_listen(placement, port)}",
-        f"--web.external-url=http://{_host(str(config.network.address))}:{port}",
+        f"--web.listen-address={placement.listen(port)}",
+        f"--web.external-url=http://{config.network.inside_host}:{port}",
         "--cluster.listen-address=",
     ]
 

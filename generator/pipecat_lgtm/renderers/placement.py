@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipecat_lgtm.config import Config
+from pipecat_lgtm.config.network import as_host
 
 Part = Literal["collector", "prometheus", "alertmanager", "tempo", "loki", "grafana", "sandbox"]
 
@@ -16,16 +17,22 @@ class Placement:
     Args:
         kind: compose (each part in a container of its own name) or native (processes on one address).
         address: what the parts bind to; in a container everything, as only published ports are reachable.
+        entrance: what the bots' entrance binds to.
         root: folder of the parts' data; a container has its own.
     """
 
     kind: Literal["compose", "native"]
     address: str
+    entrance: str
     root: Path
 
     def host(self, part: Part) -> str:
         """Return the host name under which the others reach a part."""
-        return part if self.kind == "compose" else self.address
+        return part if self.kind == "compose" else as_host(self.address)
+
+    def listen(self, port: int) -> str:
+        """Return host and port of what a part listens on."""
+        return f"{as_host(self.address)}:{port}"
 
     def data(self, part: Part) -> str:
         """Return the folder a part keeps its data in."""
@@ -39,9 +46,13 @@ class Placement:
         return f"/etc/{part}" if self.kind == "compose" else str(self.root / "config" / part)
 
 
-COMPOSE = Placement("compose", "0.0.0.0", Path("/"))  # noqa: S104 - inside a container; published on loopback
+_ANY = "0.0.0.0"  # noqa: S104 - inside a container; published on loopback
+COMPOSE = Placement("compose", _ANY, _ANY, Path("/"))
 
 
 def native(config: Config, state_dir: Path) -> Placement:
-    """Return the placement of processes on this machine, with all they own under a state directory."""
-    return Placement("native", str(config.network.address), state_dir)
+    """Return the placement of processes on this machine, with all they own under a state directory.
+
+    Stores ask nobody for a token: they stay on loopback, also where bots of other machines are let in.
+    """
+    return Placement("native", config.network.inside, str(config.network.address), state_dir)

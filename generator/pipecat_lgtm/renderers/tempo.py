@@ -32,7 +32,7 @@ def _server(config: Config, placement: Placement) -> dict[str, Any]:
             "log_level": "warn",
         },
         "distributor": {
-            "receivers": {"otlp": {"protocols": {"grpc": {"endpoint": f"{address}:{ports.tempo_otlp}"}}}},
+            "receivers": {"otlp": {"protocols": {"grpc": {"endpoint": placement.listen(ports.tempo_otlp)}}}},
             "ring": ring,
         },
         # A turn is readable while the call goes on: traces are cut to disk after seconds, not minutes.

@@ -30,7 +30,8 @@ def set_up(arguments: argparse.Namespace, ledger: Ledger) -> Callable[[], None]:
         others = os.environ.get("PIPECAT_SETUP_FILES", "").split(os.pathsep)
         os.environ["PIPECAT_SETUP_FILES"] = os.pathsep.join([str(bridge.path()), *filter(None, others)])
         os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = arguments.otlp
-        os.environ["OTEL_EXPORTER_OTLP_HEADERS"] = ",".join(f"{name}={value}" for name, value in headers.items())
+        if headers:
+            os.environ["OTEL_EXPORTER_OTLP_HEADERS"] = ",".join(f"{name}={value}" for name, value in headers.items())
         os.environ["OTEL_SERVICE_NAME"] = arguments.service_name
         os.environ.setdefault("PIPECAT_LOG_LEVEL", "DEBUG")
     if arguments.mode != "spans-only":

@@ -25,7 +25,7 @@ class Stores:
     """
 
     def __init__(self, config: Config, client: httpx.Client) -> None:
-        address, ports, given = config.network.address, config.network.ports, config.stores
+        address, ports, given = config.network.inside_host, config.network.ports, config.stores
         self._client = client
         self._urls = {
             "prometheus": str(given.prometheus.url or f"http://{address}:{ports.prometheus}").rstrip("/"),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from pipecat_lgtm.config import Config
+from pipecat_lgtm.config.network import as_host
 from pipecat_lgtm.renderers.placement import Part, Placement
 
 QUEUE = "file_storage/queue"
@@ -32,10 +33,10 @@ def receivers(config: Config, placement: Placement) -> dict[str, Any]:
             "cert_file": secret(placement, network.tls.cert_file, CERT_FILE),
             "key_file": secret(placement, network.tls.key_file, KEY_FILE),
         }
-    http: dict[str, Any] = {"endpoint": _address(placement, ports.otlp_http), **shared}
+    http: dict[str, Any] = {"endpoint": f"{as_host(placement.entrance)}:{ports.otlp_http}", **shared}
     if network.cors_origins:
         http["cors"] = {"allowed_origins": list(network.cors_origins), "allowed_headers": ["authorization"]}
-    grpc = {"endpoint": _address(placement, ports.otlp_grpc), "max_recv_msg_size_mib": 16, **shared}
+    grpc = {"endpoint": f"{as_host(placement.entrance)}:{ports.otlp_grpc}", "max_recv_msg_size_mib": 16, **shared}
     return {"otlp": {"protocols": {"grpc": grpc, "http": http}}}
 
 
@@ -43,7 +44,7 @@ def extensions(config: Config, placement: Placement) -> dict[str, Any]:
     """Return the health check, the queue on disk and, where configured, the token check."""
     network = config.network
     found: dict[str, Any] = {
-        "health_check": {"endpoint": _address(placement, network.ports.collector_health)},
+        "health_check": {"endpoint": placement.listen(network.ports.collector_health)},
         QUEUE: {
             "directory": f"{placement.data('collector')}/queue",
             "create_directory": True,
@@ -130,8 +131,3 @@ def _kept(config: Config) -> dict[str, Any]:
         },
         "retry_on_failure": {"max_elapsed_time": "0s", "max_interval": "5s"},
     }
-
-
-def _address(placement: Placement, port: int) -> str:
-    host = f"[{placement.address}]" if ":" in placement.address else placement.address
-    return f"{host}:{port}"
