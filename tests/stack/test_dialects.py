@@ -1,6 +1,8 @@
 """Every dialect, recorded from the real releases, yields the contract's metrics with the right values."""
 
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,8 @@ import articles
 import otlp
 import pytest
 from expect import Expected, expected
+from harness import poll
+from receiver import receiver
 from stacks import EngineBin, Stack, stack_of
 
 from pipecat_lgtm.contract.metrics import BY_PROMETHEUS_NAME
@@ -17,14 +21,11 @@ pytestmark = pytest.mark.stack
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "dialects"
 RELEASES = ("0.0.68", "0.0.77", "0.0.96", "0.0.102", "0.0.107", "1.0.0", "1.2.0", "1.6.0", "1.14.0")
 NAMES = sorted(path.stem for path in FIXTURES.glob("*.json"))
+_SAID = re.compile(
+    r"nice\\.|Hello|weather in|sunny|Paris|sentence number|Are you|recorded bot|balance|repeat that|realtime model"
+)
+_LAST = "pipecat_tokens_total"
 _NOT_EXPECTED = ("pipecat_breaches", "pipecat_values", "pipecat_frustration", "pipecat_compliance", "pipecat_series")
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory, engine_bin: EngineBin) -> Stack:
-    """One collector and Prometheus for all fixtures, told apart by service name."""
-    with stack_of(tmp_path_factory.mktemp("dialects"), engine_bin, "prometheus", "collector") as one:
-        yield one
 
 
 def _load(name: str) -> list[dict[str, Any]]:
@@ -48,19 +49,31 @@ def _measured(stack: Stack, service: str) -> Expected:
     return found
 
 
-def _check(stack: Stack, name: str, requests: list[dict[str, Any]]) -> None:
-    wanted = expected(requests)
-    _feed(stack, name, requests)
-    turns = sum(count for (metric, _), count in wanted.items() if metric == "pipecat_turns_total")
-    calls = sum(count for (metric, _), count in wanted.items() if metric == "pipecat_stage_requests_total")
-    tokens = sum(count for (metric, _), count in wanted.items() if metric == "pipecat_tokens_total")
-    for metric, total in (("turns", turns), ("stage_requests", calls), ("tokens", tokens)):
-        stack.until(f'sum(pipecat_{metric}_total{{service_name="{name}"}}) or vector(0)', total)
-    seen = _measured(stack, name)
+def _both_spellings() -> list[dict[str, Any]]:
+    """Return a span as realtime services of 0.0.69 to 1.5 write it: the same tokens under the old and the new name."""
+    span = otlp.stage("llm", 0.4, gen_ai__usage__input_tokens=100, tokens__prompt=100, tokens__completion=7)
+    return [otlp.traces([span | {"name": "llm_response"}])]
 
-    assert sorted(wanted) == sorted(seen)
-    for key, value in wanted.items():
-        assert seen[key] == pytest.approx(value, rel=1e-6), key
+
+@pytest.fixture(scope="module")
+def requests() -> dict[str, list[dict[str, Any]]]:
+    """What is sent, by the name of the service that sends it."""
+    return {name: _load(name) for name in NAMES} | {"both-spellings": _both_spellings()}
+
+
+@pytest.fixture(scope="module")
+def stack(
+    tmp_path_factory: pytest.TempPathFactory, engine_bin: EngineBin, requests: dict[str, list[dict[str, Any]]]
+) -> Iterator[Stack]:
+    """One collector and Prometheus that were sent everything."""
+    with stack_of(tmp_path_factory.mktemp("dialects"), engine_bin, "prometheus", "collector") as one:
+        for name, sent in requests.items():
+            _feed(one, name, sent)
+        wanted = [row for sent in requests.values() for row in expected(sent).items()]
+        one.until(f"sum({_LAST})", sum(count for (metric, _), count in wanted if metric == _LAST))
+        # What came is settled: anything more than wanted would be there by now, too.
+        one.settled('sum({__name__=~"pipecat_.*_(total|count)"})')
+        yield one
 
 
 def test_every_release_is_recorded() -> None:
@@ -70,10 +83,16 @@ def test_every_release_is_recorded() -> None:
     assert sum(name.startswith("realtime-") for name in NAMES) >= 3
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_dialect_yields_the_contracts_metrics(stack: Stack, name: str) -> None:
+@pytest.mark.parametrize("name", [*NAMES, "both-spellings"])
+def test_a_dialect_yields_the_contracts_metrics(
+    stack: Stack, requests: dict[str, list[dict[str, Any]]], name: str
+) -> None:
     """Counts, sums and labels are those an independent calculation gives, and no others."""
-    _check(stack, name, _load(name))
+    wanted, seen = expected(requests[name]), _measured(stack, name)
+
+    assert sorted(wanted) == sorted(seen)
+    for key, value in wanted.items():
+        assert value == pytest.approx(seen[key], rel=1e-6), key
 
 
 def test_the_article_names_are_what_their_script_writes() -> None:
@@ -81,11 +100,34 @@ def test_the_article_names_are_what_their_script_writes() -> None:
     assert articles.fixture() == articles.TARGET.read_text(encoding="utf-8")
 
 
-def test_the_canonical_attributes_win(stack: Stack) -> None:
-    """Old and new spelling on one span (0.0.69 to 1.5 realtime) count once, with the new one's value."""
-    span = otlp.stage("llm", 0.4, gen_ai__usage__input_tokens=100, tokens__prompt=100, tokens__completion=7)
-    requests = [otlp.traces([span | {"name": "llm_response"}])]
+def test_two_spellings_count_once() -> None:
+    """The calculation itself takes the new name's value, not the sum."""
+    counted = expected(_both_spellings())
 
-    wanted = expected(requests)
-    assert wanted["pipecat_tokens_total", (("model", "llm-model"), ("provider", "openai"), ("type", "input"))] == 100
-    _check(stack, "both-spellings", requests)
+    assert counted["pipecat_tokens_total", (("model", "llm-model"), ("provider", "openai"), ("type", "input"))] == 100
+
+
+def test_drop_leaves_nothing_that_was_said(tmp_path: Path, engine_bin: EngineBin) -> None:
+    """Under `content.mode: drop` no word of caller, bot, prompt or tool leaves the collector, in any dialect."""
+    with receiver() as vendor:
+        overrides = {
+            "content": {"mode": "drop"},
+            "exporters": [{"name": "vendor", "endpoint": vendor.url, "signals": ["traces"]}],
+        }
+        with stack_of(tmp_path, engine_bin, "collector", overrides=overrides) as stack:
+            for name in NAMES:
+                _feed(stack, name, _load(name))
+            sent = sum(len(scope["spans"]) for name in NAMES for scope in _scopes(name))
+            poll(f"{sent} spans", lambda: len(vendor.spans) == sent)
+
+    left = {
+        (span.resource["service.name"], span.name, key, value)
+        for span in vendor.spans
+        for key, value in span.attributes.items()
+        if _SAID.search(str(value))
+    }
+    assert set() == left
+
+
+def _scopes(name: str) -> list[dict[str, Any]]:
+    return [scope for request in _load(name) for one in request["resourceSpans"] for scope in one["scopeSpans"]]
