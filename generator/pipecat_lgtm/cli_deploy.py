@@ -99,6 +99,9 @@ def _check_target(server: Prometheus, files: dict[str, str]) -> None:
     if not silent:
         out.print("every alert has what it reads")
         return
+    err.print(
+        "a counter of failures is there only after the first one: what lacks nothing else waits, and is not blind"
+    )
     raise typer.Exit(DIFFERS)
 
 

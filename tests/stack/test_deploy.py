@@ -228,7 +228,9 @@ def test_check_target(theirs: Target) -> None:
         "{record: 'r:errors', expr: 'rate(pipecat_stage_errors_total{stage=\"llm\"}[5m] offset 1m)'},"
         "{alert: Fires, expr: 'r:turns > 1', labels: {severity: warning}},"
         "{alert: Half, expr: 'r:errors / on (service_name) r:turns > 1', labels: {severity: critical}},"
-        "{alert: Silent, expr: 'r:errors > 1', labels: {severity: info}}]}]"
+        "{alert: Silent, expr: 'r:errors > 1', labels: {severity: info}},"
+        "{alert: Slow, expr: 'pipecat_turn_ttfw_seconds_sum / pipecat_turn_ttfw_seconds_count > 1'},"
+        "{alert: Slow, expr: 'pipecat_turn_ttfw_seconds_sum / pipecat_turn_ttfw_seconds_count > 2'}]}]"
     )
     extra.unlink()
 
@@ -236,5 +238,6 @@ def test_check_target(theirs: Target) -> None:
     assert ["pipecat_turns_total"] == [name for name, one in found.items() if one.present]
     assert [
         target.Silent("Silent info", ("pipecat_stage_errors_total",), wholly=True),
+        target.Silent("Slow", ("pipecat_turn_ttfw_seconds",), wholly=True),
         target.Silent("Half critical", ("pipecat_stage_errors_total",), wholly=False),
     ] == target.silent(Prometheus(theirs.url), {"a.yml": alerts})

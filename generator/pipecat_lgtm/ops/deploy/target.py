@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import yaml
 
 from pipecat_lgtm.contract import labels
-from pipecat_lgtm.contract.metrics import METRICS
+from pipecat_lgtm.contract.metrics import BY_PROMETHEUS_NAME, METRICS
 from pipecat_lgtm.contract.types import Metric
 from pipecat_lgtm.ops.deploy.owned import Files
 from pipecat_lgtm.ops.deploy.prometheus import Prometheus
@@ -19,6 +19,7 @@ _IN_BRACES = re.compile(r'\{(?:[^{}"]|"(?:[^"\\]|\\.)*")*\}')
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
 _LABEL_LIST = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^()]*\)")
 _NAME = re.compile(r"(?<![\w:.])([a-zA-Z_:][\w:]*)(?![\w:]*\s*\()(?![\w:])")
+_SERIES_SUFFIX = re.compile(r"_(bucket|sum|count)$")
 _WORDS = frozenset({"and", "or", "unless", "bool", "offset", "inf", "nan", "start", "end", "atan2"})
 
 
@@ -74,13 +75,14 @@ def silent(server: Prometheus, files: Files) -> list[Silent]:
                     records.setdefault(rule["record"], set()).update(read_by(rule["expr"]))
                 else:
                     alerts.append(rule)
-    found = []
+    found = set()  # an alert and its escalation lack the same
     for rule in alerts:
         needs = set(_resolved(read_by(rule["expr"]), records))
-        if lacks := tuple(sorted(needs - names)):
+        if lacks := needs - names:
             severity = rule.get("labels", {}).get(labels.SEVERITY, "")
-            found.append(Silent(f"{rule['alert']} {severity}".strip(), lacks, set(lacks) == needs))
-    return sorted(found, key=lambda one: (not one.wholly, one.alert))
+            named = tuple(sorted({_contract_name(name) for name in lacks}))
+            found.add(Silent(f"{rule['alert']} {severity}".strip(), named, lacks == needs))
+    return sorted(found, key=lambda one: (not one.wholly, one.alert, one.lacks))
 
 
 def read_by(expr: str) -> set[str]:
@@ -88,6 +90,12 @@ def read_by(expr: str) -> set[str]:
     bare = _LABEL_LIST.sub(" ", _TEXT.sub(" ", _IN_BRACES.sub(" ", expr)))
     without_durations = re.sub(r"\[[^\]]*\]|\boffset\s+\S+", " ", bare)
     return {name for name in _NAME.findall(without_durations) if name.lower() not in _WORDS}
+
+
+def _contract_name(series: str) -> str:
+    """Return a metric's name: a histogram has several series."""
+    bare = _SERIES_SUFFIX.sub("", series)
+    return bare if bare in BY_PROMETHEUS_NAME else series
 
 
 def _resolved(names: set[str], records: dict[str, set[str]], seen: frozenset[str] = frozenset()) -> Iterator[str]:
