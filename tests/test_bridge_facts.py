@@ -1,5 +1,6 @@
 """Failures, tools, transcripts, tokens, statements: what happens becomes one fact each."""
 
+import array
 import gc
 import weakref
 from types import SimpleNamespace
@@ -314,3 +315,18 @@ def test_lost_telemetry_is_told(bridged: Bridged) -> None:
             "pipecat.bridge.dropped": 15,
         }
     ] == bridged.events()
+
+
+def test_noise(bridged: Bridged) -> None:
+    """The input's level is measured on one piece a second, in dB of full scale."""
+    call = bridged.call()
+    listening = Listening(call)
+    levels = []
+    for second, sample in ((0.0, 32767), (0.5, 328), (1.0, 328), (2.0, 0)):
+        audio = array.array("h", [sample, -sample] * 160).tobytes()
+        data = pushed(f.InputAudioRawFrame(audio, 16_000, 1))
+        data.timestamp = round(second * 1e9)
+        listening.noise(data, 0.0)
+        levels.append(call.noise_dbfs)
+
+    assert [0.0, 0.0, -40.0, None] == levels

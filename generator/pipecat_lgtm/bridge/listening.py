@@ -13,7 +13,7 @@ from pipecat_lgtm.bridge.names import model_of, provider_of
 from pipecat_lgtm.contract import attributes as a
 from pipecat_lgtm.contract import events as e
 
-_NOISE_EVERY_SECONDS = 1.0
+_NOISE_EVERY_NS = 1_000_000_000
 _FULL_SCALE = 32768.0
 
 
@@ -22,7 +22,11 @@ class Listening:
 
     def __init__(self, call: Conversation) -> None:
         self._call = call
-        self._measured = 0.0
+        self._due = 0
+
+    def due(self, timestamp: int) -> bool:
+        """Return whether a piece of input of a time in ns is to be measured."""
+        return timestamp >= self._due
 
     def interim(self, data: FramePushed, _at: float) -> None:
         """Keep a partial transcript for the log lines."""
@@ -47,12 +51,12 @@ class Listening:
         # No text in the body: content is one attribute, which the collector can drop.
         emit.event(self._call, e.TRANSCRIPTION, attributes)
 
-    def noise(self, data: FramePushed, at: float) -> None:
+    def noise(self, data: FramePushed, _at: float) -> None:
         """Measure one piece of the input a second: full scale is 0 dB."""
         frame = data.frame
-        if at - self._measured < _NOISE_EVERY_SECONDS or not isinstance(frame, f.InputAudioRawFrame):
+        if not self.due(data.timestamp) or not isinstance(frame, f.InputAudioRawFrame):
             return
-        self._measured = at
+        self._due = data.timestamp + _NOISE_EVERY_NS
         samples = array.array("h", frame.audio[: len(frame.audio) // 2 * 2])
         power = sum(sample * sample for sample in samples) / max(1, len(samples))
         level = math.sqrt(power) / _FULL_SCALE

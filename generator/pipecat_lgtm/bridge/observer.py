@@ -58,7 +58,7 @@ class BridgeObserver(BaseObserver):
         self._set_up = time.monotonic()
         self._connected = False
         speaking, listening = Speaking(conversation), Listening(conversation)
-        self._latency = Latency()
+        self._listening, self._latency = listening, Latency()
         tools, failures = Tools(conversation), Failures(conversation)
         self._webrtc = Webrtc(conversation)
         self._parts = (speaking, listening, tools, self._webrtc)
@@ -100,10 +100,9 @@ class BridgeObserver(BaseObserver):
 
     async def on_pipeline_started(self) -> None:
         """State how long the pipeline took to start."""
+        seconds = time.monotonic() - self._set_up
         await self._latency.on_pipeline_started()  # type: ignore[no-untyped-call]
-        emit.started(self._call)
-        self._started(time.monotonic() - self._set_up)
-        self._webrtc.begin()
+        self._started(seconds)
 
     async def on_push_frame(self, data: FramePushed) -> None:
         """Take a frame, once."""
@@ -120,7 +119,10 @@ class BridgeObserver(BaseObserver):
         await super().cleanup()  # type: ignore[no-untyped-call]
 
     async def _take(self, data: FramePushed) -> None:
-        handlers = self._handlers_of(type(data.frame))
+        kind = type(data.frame)
+        if kind is f.InputAudioRawFrame and not self._listening.due(data.timestamp):
+            return  # most frames of a call are these
+        handlers = self._handlers_of(kind)
         measured = self._latency.measures(data.frame)
         if not handlers and not measured:
             return
@@ -151,6 +153,8 @@ class BridgeObserver(BaseObserver):
 
     @harmless
     def _started(self, seconds: float) -> None:
+        emit.started(self._call)
+        self._webrtc.begin()
         emit.event(self._call, e.STARTUP, {e.PHASE.name: "pipeline", e.SECONDS.name: seconds})
 
     def _client_connected(self, data: FramePushed, _at: float) -> None:
