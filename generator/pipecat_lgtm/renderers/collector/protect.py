@@ -27,7 +27,7 @@ CONTENT = (
 _DROPPED = (
     r"^(?:input|output|transcript|text|tools|system|messages)$|^(?:gen_ai\.|settings\.|context_)?system_instructions?$"
     r"|^(?:tool|gen_ai\.tool\.call)\.(?:arguments|result)$|^tools\.definitions$|^gen_ai\.tool\.definitions$"
-    r"|^(?:input|output)\.value$|^gen_ai\.(?:input|output)\.messages$|^llm\.(?:input|output)_messages|^(?:stt|tts)\.(?:text|transcript)$"
+    r"|^(?:input|output)\.value$|^gen_ai\.(?:input|output)\.messages$|^llm\.(?:input|output)_messages|^(?:stt|tts)\.(?:text|(?:partial_|final_)?transcript|alternatives)$"
     r"|^message\.content$|^metadata$|^tool\.parameters$|^tool_call\.function\.arguments$"
 )
 """Content in every dialect; `drop` removes it."""
