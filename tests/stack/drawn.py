@@ -7,17 +7,20 @@ from pipecat_lgtm.ops.preview.run import Board
 
 ARTIFACTS = Path(__file__).parents[2] / "artifacts"
 
-HISTORY = "is compared with the week before"
+HISTORY = "is compared with the past: the hour, or the week before"
 BOX = "needs an id in the box"
 FAULTLESS = "counts faults of the monitoring, and there are none"
 PRICED = "counts models without a price only, or with one only"
 BRIDGE = "one of several queries that only the bridge feeds"
+SYNTHETIC = "needs the synthetic caller, which is a service of its own"
 CLIENT = "needs an instrumented HTTP client"
 
 BOTH_MODES = {
     ("pipecat-latency", 15, "A"): HISTORY,
     ("pipecat-conversation", 1, "A"): BOX,
+    ("pipecat-network", 14, "A"): HISTORY,
     ("pipecat-quality", 5, "A"): HISTORY,
+    ("pipecat-quality", 6, "A"): SYNTHETIC,
     ("pipecat-quality", 12, "A"): HISTORY,
     ("pipecat-stack", 2, "A"): "lists firing alerts, and none has had the time to",
     ("pipecat-stack", 11, "A"): FAULTLESS,
@@ -38,7 +41,6 @@ SPANS_ONLY = BOTH_MODES | {
     ("pipecat-errors", 12, "A"): CLIENT,
     ("pipecat-errors", 12, "B"): CLIENT,
     ("pipecat-errors", 13, "A"): CLIENT,
-    ("pipecat-quality", 6, "A"): "needs synthetic calls",
     ("pipecat-quality", 21, "B"): "counts frustrated callers, and there are none",
 }
 """Queries without an answer, by dashboard, panel and letter, with the reason."""

@@ -61,13 +61,13 @@ def _seen(stack: Stack, mode: Mode) -> Seen:
 def _tell_more(stack: Stack, service: str, trace_id: str) -> None:
     """Send in rounds, so that a rate has two samples."""
     bot = {"service.name": service, "deployment.environment": "demo"}
-    synthetic = bot | {"service.name": f"{service}-synthetic"}
     port = stack.ports.otlp_http
     for sent in range(1, _ROUNDS + 1):
         otlp.send(port, otlp.logs(events(trace_id), bot))
         otlp.send(port, otlp.traces(spans(), bot))
-        otlp.send(port, otlp.traces([otlp.span("conversation", {"conversation.id": f"s-{sent}"})], synthetic))
         stack.until(f'sum(pipecat_stt_wer_ratio_count{{service_name="{service}"}})', sent)
+    for name in ("quality_score:mean_1h", "stt_wer_ratio:mean_1h", "stt_confidence:mean_5m"):
+        poll(f"recording {name}", lambda n=name: stack.query(f'pipecat:{n}{{service_name="{service}"}} >= 0'), 120)  # type: ignore[misc]
 
 
 def _values(ledger: dict[str, list[float]], mode: Mode) -> tuple[list[float], list[float]]:

@@ -109,8 +109,7 @@ def _failures(config: Config) -> Panel:
             "both",
         ),
         [
-            scope.recorded(recorded("conversation_failures", "ratio"), "ratio", "", f"conversations {scope.BOT}"),
-            scope.recorded(recorded("stage_errors", "ratio"), "ratio", "", f"{{{{{labels.STAGE}}}}} {scope.BOT}"),
+            scope.recorded(recorded("conversation_failures", "ratio"), "ratio", ""),
         ],
         bounds=bounds,
         top=1,
@@ -221,7 +220,7 @@ def _silence_share(config: Config) -> Panel:
             "Red: the bot does not answer, or does not hear.",
             "bridge",
         ),
-        [lately(config, "silent_turns", "share", "ratio")],
+        [q.with_bridge(lately(config, "silent_turns", "share", "ratio"))],
         bounds=config.thresholds.silent_turns,
     )
 

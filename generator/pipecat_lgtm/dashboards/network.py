@@ -117,9 +117,10 @@ def _nacks(config: Config) -> Panel:
         Card(
             14,
             "Retransmissions asked for (NACKs), times the hour before",
-            "Must packets be sent again more often than an hour ago?",
+            "Must packets be sent again more often than in the hour before?",
             "Rising: loss is near, even where it is still repaired.",
             "bridge",
+            empty="Compared with the hour before; there is no such hour yet",
         ),
         [lately(config, "webrtc_nacks", "rise", "count", labels.DIRECTION)],
         bounds=config.thresholds.nack_rise,

@@ -5,6 +5,8 @@ id without leading noughts, which is `$short`. A conversation is one trace
 in Pipecat's own tracing, and one trace per turn in OpenInference: the conversation id finds either.
 """
 
+from dataclasses import replace
+
 from pipecat_lgtm.contract import attributes as a
 from pipecat_lgtm.contract import events as e
 from pipecat_lgtm.contract import labels
@@ -57,7 +59,8 @@ def slow_turns(bound: float) -> Query:
 def failed_spans() -> Query:
     """Return the spans that say they failed."""
     shown = (a.STAGE, a.PROVIDER, a.MODEL)
-    return _search("failed_spans", f"{{ {_ON_SPAN} && status = error }}", "Spans with an error.", *shown)
+    made = _search("failed_spans", f"{{ {_ON_SPAN} && status = error }}", "Spans with an error.", *shown)
+    return replace(made, expr=made.expr.replace("select(", "select(name, "))
 
 
 def conversations() -> Query:

@@ -1,5 +1,7 @@
 """What is happening: conversations, turns, interruptions, silences."""
 
+from dataclasses import replace
+
 from pipecat_lgtm.contract import labels
 from pipecat_lgtm.contract import metrics as m
 from pipecat_lgtm.queries.query import Query
@@ -14,6 +16,12 @@ def active_calls() -> Query:
     """Return live calls: heartbeats per second times their period, immune to calls that crash."""
     expr = f"sum{_EACH} (rate({m.HEARTBEATS.prometheus}{selector()}[1m])) * {HEARTBEAT_SECONDS}"
     return Query("active_calls", expr, "count", "Calls going on.", BOT)
+
+
+def with_bridge(query: Query) -> Query:
+    """Return a query for bots with the bridge only: without it nought would mean that nobody listened."""
+    on = f"and on ({', '.join(labels.COMMON)}) {m.HEARTBEATS.prometheus}{selector()}"
+    return replace(query, expr=f"{query.expr} {on}")
 
 
 def turns_per_conversation() -> Query:

@@ -53,8 +53,8 @@ def values_refused() -> Query:
 
 
 def up() -> Query:
-    """Return which programs answer."""
-    return Query("own.up", f"max by ({own.JOB}) ({own.UP})", "count", "", f"{{{{{own.JOB}}}}}")
+    """Return which programs answer; the sandbox runs during a demo only."""
+    return Query("own.up", f'max by ({own.JOB}) ({own.UP}{{{own.JOB}!="sandbox"}})', "count", "", f"{{{{{own.JOB}}}}}")
 
 
 def rule_time() -> Query:

@@ -11,7 +11,8 @@ TRACE_ID = "traceIdHidden"
 """Grafana's name of the column, which it hides unless told otherwise."""
 
 _FIXED = {TRACE_ID: "Call", "time": "Start", "traceService": "Service"}
-_HIDDEN = ["traceName", "spanID", "name", "duration"]
+_ASKED = ["traceName", "spanID", a.SERVICE_NAME.name, a.ENVIRONMENT.name, "status"]
+"""What was searched by comes back too."""
 _NAMES: dict[Attribute, str] = {
     a.CONVERSATION_ID: "Conversation",
     a.CONVERSATION_OUTCOME: "Outcome",
@@ -44,7 +45,7 @@ def call_columns(
     """
     renamed = {each.name: _NAMES[each] for each in shown}
     rename = {**_FIXED, **renamed} | ({"name": "Span", "duration": "Duration"} if name else {})
-    hidden = [*(["traceName", "spanID"] if name else _HIDDEN), *([TRACE_ID, "traceService"] if one else [])]
+    hidden = [*_ASKED, *([] if name else ["name", "duration"]), *([TRACE_ID, "traceService"] if one else [])]
     order = [TRACE_ID, "time", "traceService", *(("name", "duration") if name else ()), *renamed]
     overrides: list[Override] = [
         column("Call", links=[to_call("Call")], custom__hidden=False, custom__width=280),

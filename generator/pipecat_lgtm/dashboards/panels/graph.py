@@ -5,6 +5,7 @@ from typing import Any, Literal
 from grafanalib import core as g
 
 from pipecat_lgtm.config.thresholds import Bounds
+from pipecat_lgtm.contract import labels
 from pipecat_lgtm.dashboards.panels.card import Card
 from pipecat_lgtm.dashboards.panels.fields import Link, Override, columns, of_query
 from pipecat_lgtm.dashboards.panels.palette import KNOWN, QUIET, UNITS, steps
@@ -71,15 +72,26 @@ def graph(  # noqa: PLR0913 - a panel has that many parts
 
 
 def _hues(queries: list[Query]) -> list[Override]:
-    """Return the colours of the series whose names are known; Grafana's own palette is not for everybody's eyes."""
+    """Return the colours of the series whose names are known; Grafana's own palette is not for everybody's eyes.
+
+    Where there is a series per bot, bots are told apart by colour and percentiles by line.
+    """
     legends = " ".join(query.legend for query in queries)
+    if labels.SERVICE_NAME in legends:
+        dashes = {"P50": [2, 4], "P99": [10, 6]}
+        return [
+            columns(f"^{percent} ", custom__lineStyle={"fill": "dash", "dash": dash})
+            for percent, dash in dashes.items()
+            if percent in legends
+        ]
     found = {
         value: colour
         for label, colours in KNOWN.items()
         if f"{{{{{label}}}}}" in legends
         for value, colour in colours.items()
     }
-    found |= {percent: colour for percent, colour in KNOWN["P"].items() if percent in legends}
+    if "{{" not in legends:
+        found |= {percent: colour for percent, colour in KNOWN["P"].items() if percent in legends}
     return [
         columns(rf"(^|[^a-z_]){value}($|[^a-z_])", color={"mode": "fixed", "fixedColor": colour})
         for value, colour in found.items()

@@ -16,11 +16,13 @@ _LAYOUT: dict[str, Any] = {
     "plot_bgcolor": "rgba(0,0,0,0)",
     "legend": {"orientation": "h", "y": -0.18, "x": 0, "font": {"size": 11}},
     "hovermode": "x unified",
+    "showlegend": True,
     "colorway": list(SERIES),
 }
 _GRID = {"gridcolor": "#e7e9ec", "zeroline": False}
 _TINT = 0.10
 _BAR_MILLISECONDS = 60_000
+_DASHES = {"[2, 4]": "dot", "[10, 6]": "dash"}
 
 
 def _times(drawn: Drawn) -> dict[str, Any]:
@@ -51,8 +53,9 @@ def graph(drawn: Drawn) -> Figure:
         )  # fmt: skip
     unit = looks.unit_of(panel, "")
     values = [value for one in series for _, value in one.points] + [dot.value for dot in dots]
-    top = panel["fieldConfig"]["defaults"].get("max") or max(values, default=1.0) * 1.15 or 1.0
+    top = panel["fieldConfig"]["defaults"].get("max") or max(values, default=0.0) * 1.15
     lines, shapes = _bounds(panel, top)
+    top = top or (0.0 if lines else 1.0)
     layout = _LAYOUT | {
         "xaxis": _times(drawn),
         "yaxis": _GRID
@@ -75,7 +78,7 @@ def _trace(panel: dict[str, Any], one: Series, index: int, *, bars: bool, stacke
     }
     if bars:
         return made | {"type": "bar", "marker": {"color": colour}, "width": 0.9 * _BAR_MILLISECONDS}
-    dash = {"dash": "dot", "solid": "solid"}.get(own.get("custom.lineStyle", {}).get("fill", "solid"), "solid")
+    dash = _DASHES.get(str(own.get("custom.lineStyle", {}).get("dash")), "solid")
     line = {"color": colour, "width": own.get("custom.lineWidth", 2), "dash": dash}
     few = len(one.points) < 3  # noqa: PLR2004 - a line needs three points to be seen as one
     made |= {"type": "scatter", "mode": "lines+markers" if few else "lines", "line": line}

@@ -8,7 +8,7 @@ from pipecat_lgtm.dashboards.panels.palette import GOOD, SERIES
 
 _AXES = {
     "s": {"ticksuffix": " s"},
-    "percentunit": {"tickformat": ".0%"},
+    "percentunit": {"tickformat": ".2~%"},
     "bytes": {"tickformat": ".3s", "ticksuffix": "B"},
     "currencyUSD": {"tickprefix": "$"},
     "cps": {"ticksuffix": "/s"},

@@ -113,7 +113,8 @@ def _sortable(value: Any) -> tuple[int, Any]:  # noqa: ANN401 - any cell
 def _cell(name: str, value: Any, own: dict[str, Any]) -> str:  # noqa: ANN401 - any cell
     if name == "Start" and isinstance(value, float):
         return at(value)[11:23]
-    return looks.shown(value, own.get("unit", "short"), own.get("decimals"))
+    unit = "s" if name == "Duration" else own.get("unit", "short")
+    return looks.shown(value, unit, own.get("decimals"))
 
 
 def _lines(drawn: Drawn) -> str:
