@@ -73,7 +73,9 @@ def _resource() -> Resource:
     named = (a.ENVIRONMENT.name, a.ENVIRONMENT_NAME.name)
     if not any(name in resource.attributes for name in named) and (environment := os.environ.get("ENVIRONMENT")):
         found[a.ENVIRONMENT_NAME.name] = environment
-    if a.INSTANCE_ID.name not in resource.attributes and (host := os.environ.get("HOSTNAME")):
+    # The SDK gives each process a random one; the host's name, as setup_tracing gives it, says more.
+    given = os.environ.get("OTEL_RESOURCE_ATTRIBUTES", "")
+    if a.INSTANCE_ID.name not in given and (host := os.environ.get("HOSTNAME")):
         found[a.INSTANCE_ID.name] = host
     return resource.merge(Resource(found))
 
