@@ -20,6 +20,7 @@ from pipecat_lgtm import (
     cli_files,
     cli_routes,
     cli_stack,
+    cli_webrtc,
 )
 from pipecat_lgtm.cli_shared import err, out, plain
 from pipecat_lgtm.errors import StackError
@@ -39,6 +40,7 @@ app.add_typer(cli_stack.app)
 app.add_typer(cli_demo.app)
 app.add_typer(cli_bridge.app, name="bridge")
 app.add_typer(cli_dashboards.app)
+app.add_typer(cli_webrtc.app)
 
 
 def main() -> None:

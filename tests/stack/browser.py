@@ -11,8 +11,10 @@ from playwright.sync_api import Browser, sync_playwright
 _FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
+    "--allow-loopback-in-peer-connection", "--disable-features=WebRtcHideLocalIpsWithMdns",
+    "--autoplay-policy=no-user-gesture-required",
 )  # fmt: skip
-"""Without these it looks up hosts of its own at every start."""
+"""Without the first ones it looks up hosts of its own at every start; the last ones let a page call this machine."""
 
 
 def _program() -> str:

@@ -5,6 +5,6 @@ Needs only `pipecat-ai[tracing]` and an OTLP exporter beside this package. Zero-
 Nothing here may harm a call: what fails is logged once, what cannot be sent is counted.
 """
 
-from pipecat_lgtm.bridge.api import attach, path, record_decision, record_intent, record_outcome
+from pipecat_lgtm.bridge.api import attach, browser_module, path, record_decision, record_intent, record_outcome
 
-__all__ = ["attach", "path", "record_decision", "record_intent", "record_outcome"]
+__all__ = ["attach", "browser_module", "path", "record_decision", "record_intent", "record_outcome"]

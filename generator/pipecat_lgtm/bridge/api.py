@@ -23,6 +23,11 @@ def path() -> Path:
     return Path(__file__).with_name("setup_file.py")
 
 
+def browser_module() -> Path:
+    """Return the ES module that a caller's page imports to state its side of the network."""
+    return Path(__file__).parent / "browser" / "pipecat-webrtc.js"
+
+
 @harmless
 def attach(worker: "PipelineWorker", *, session_id: str | None = None) -> bool:
     """Observe a pipeline; call it before the worker runs. Attaching twice is attaching once.

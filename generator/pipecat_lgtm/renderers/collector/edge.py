@@ -35,7 +35,10 @@ def receivers(config: Config, placement: Placement) -> dict[str, Any]:
         }
     http: dict[str, Any] = {"endpoint": f"{as_host(placement.entrance)}:{ports.otlp_http}", **shared}
     if network.cors_origins:
-        http["cors"] = {"allowed_origins": list(network.cors_origins), "allowed_headers": ["authorization"]}
+        http["cors"] = {
+            "allowed_origins": list(network.cors_origins),
+            "allowed_headers": ["authorization", "content-type"],
+        }
     grpc = {"endpoint": f"{as_host(placement.entrance)}:{ports.otlp_grpc}", "max_recv_msg_size_mib": 16, **shared}
     return {"otlp": {"protocols": {"grpc": grpc, "http": http}}}
 
