@@ -47,12 +47,13 @@ _TURN = otlp.turn(
     pipecat__interrupted=True, pipecat__turn__errors=1, **_BRIDGE,
 )  # fmt: skip
 _FAILURE = otlp.stage("llm", 1.2) | _FAILED
+_HEARD = otlp.stage("stt", 0.2, metrics__audio_seconds=2.5, transcript="Can you repeat that? Mail jane.doe@example.com")
 SPANS = [
     _TURN,
     _lasting("conversation", 30.0, {"conversation.id": "call-1", "pipecat.conversation.outcome": "completed"}),
     _lasting("conversation", 12.5, {"conversation.id": "call-2", "pipecat.conversation.failed": True,
                                     "pipecat.conversation.outcome": "completed"}),
-    otlp.stage("stt", 0.2, metrics__audio_seconds=2.5, transcript="Can you repeat that? Mail jane.doe@example.com"),
+    _HEARD,
     otlp.stage(
         "llm", 0.4, gen_ai__usage__input_tokens=100, gen_ai__usage__output_tokens=20,
         gen_ai__usage__cache_read__input_tokens=64, gen_ai__usage__cache_creation__input_tokens=32,
@@ -126,6 +127,7 @@ def _expected() -> Series:
         _counter(m.BREACHES, 1, "e2e", "warning", _TURN["traceId"], "call-1"),
         _counter(m.BREACHES, 1, "error", "critical", _TURN["traceId"], "call-1"),
         _counter(m.BREACHES, 1, "error", "critical", _FAILURE["traceId"], "unknown"),
+        _counter(m.BREACHES, 1, "frustration", "warning", _HEARD["traceId"], "unknown"),
         _counter(m.COMPLIANCE_FINDINGS, 1, "email"),
         _counter(m.FRUSTRATION_MARKERS, 1, "repeat_request"),
         _counter(m.VALUES_REFUSED, 2, "ttfb", "error"),
@@ -180,6 +182,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, engine_bin: EngineBin) -> It
             otlp.send(one.ports.otlp_http, otlp.logs(events, resource))
             for metric in _LAST:
                 poll(metric, lambda m=metric, s=service: one.query(f'{m}{{service_name="{s}"}}'))
+        one.settled('count({__name__=~"pipecat_.*"})', seconds=2)
         yield one
 
 
