@@ -61,18 +61,6 @@ def quantile(metric: Metric, q: float, *names: str, unit: Unit = "seconds", of: 
     )
 
 
-def quantile_in_range(metric: Metric, q: float, *names: str, unit: Unit = "seconds") -> Query:
-    """Return a histogram's quantile over the whole time range shown."""
-    inner = f"sum{by('le', *names)} (increase({metric.prometheus}_bucket{selector()}[$__range]))"
-    return Query(
-        _id(f"range.p{q * 100:g}", metric, names),
-        f"histogram_quantile({q:g}, {inner})",
-        unit,
-        metric.brief,
-        legend(*names),
-    )
-
-
 def mean(metric: Metric, *names: str, unit: Unit, where: tuple[str, ...] = ()) -> Query:
     """Return a histogram's mean over time, by value and not by series."""
     of = {
@@ -107,20 +95,6 @@ def over_time(metric: Metric, *names: str, unit: Unit = "count", where: tuple[st
         unit,
         metric.brief,
         legend(*names) or "count",
-    )
-
-
-def share(metric: Metric, where: str, *names: str, words: str = "") -> Query:
-    """Return which part of a counter's growth has a label value, over time; nought if none has."""
-    part = f"sum{by(*names)} (rate({metric.prometheus}{selector(where)}[$__rate_interval]))"
-    every = f"sum{by(*names)} (rate({metric.prometheus}{selector()}[$__rate_interval]))"
-    shown = words or legend(*names)
-    return Query(
-        _id(f"panel.share.{where}", metric, names),
-        f"({part} or {every} * 0) / ({every} > 0)",
-        "ratio",
-        metric.brief,
-        shown,
     )
 
 

@@ -111,10 +111,9 @@ def _tidied(panel: dict[str, Any]) -> dict[str, Any]:
     if panel["type"] == "row":
         kept = ("gridPos", "id", "title", "type")
         return {key: panel[key] for key in kept} | {"collapsed": False, "panels": []}
-    unused = {*_UNUSED_IN_PANEL, *(("fieldConfig", "targets", "datasource") if panel["type"] == "text" else ())}
-    made: dict[str, Any] = {key: value for key, value in panel.items() if key not in unused and value is not None}
-    if panel["type"] == "text":
-        return made
+    made: dict[str, Any] = {
+        key: value for key, value in panel.items() if key not in _UNUSED_IN_PANEL and value is not None
+    }
     defaults = made["fieldConfig"]["defaults"]
     made["fieldConfig"]["defaults"] = {
         key: _some(value) for key, value in defaults.items() if value or (value is not None and key != "links")

@@ -1,4 +1,4 @@
-"""What is read: log lines, a trace, and words between panels."""
+"""What is read: log lines, and a trace."""
 
 from grafanalib import core as g
 
@@ -30,8 +30,3 @@ def trace(card: Card, query: Query) -> Visual:
         targets=targets([query]),
         defaults={"noValue": card.no_value},
     )
-
-
-def prose(identity: int, title: str, content: str) -> g.Text:
-    """Return words in Markdown."""
-    return g.Text(id=identity, title=title, description=title, content=content)

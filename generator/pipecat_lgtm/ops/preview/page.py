@@ -49,8 +49,8 @@ def tile(drawn: Drawn) -> Tile:
     panel, kind = drawn.panel, drawn.panel["type"]
     errors = [(answer.error, answer.expr) for answer in drawn.answers if answer.error]
     warnings = [warning for answer in drawn.answers for warning in answer.warnings]
-    if kind in {"row", "text"}:
-        return Tile(panel, html.escape(panel.get("options", {}).get("content", "")), None, [], [])
+    if kind == "row":
+        return Tile(panel, "", None, [], [])
     if not errors and not any(answer.count for answer in drawn.answers):
         return Tile(panel, _empty(panel), None, errors, warnings)
     if kind in _FIGURES:
