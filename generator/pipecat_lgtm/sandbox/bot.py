@@ -2,13 +2,20 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from loguru import logger
 from pipecat.audio.vad.vad_analyzer import VADParams
-from pipecat.frames.frames import BotStartedSpeakingFrame, BotStoppedSpeakingFrame, EndFrame, LLMRunFrame
+from pipecat.frames.frames import (
+    BotStartedSpeakingFrame,
+    BotStoppedSpeakingFrame,
+    EndFrame,
+    LLMRunFrame,
+    VADUserStoppedSpeakingFrame,
+)
 from pipecat.observers.base_observer import BaseObserver, FramePushed
 from pipecat.pipeline.pipeline import Pipeline
 from pipecat.pipeline.worker import PipelineParams, PipelineWorker
@@ -60,10 +67,11 @@ class Call:
 
 
 class _Ears(BaseObserver):
-    """Hears when the bot speaks."""
+    """Hears when the bot speaks, and sees when Pipecat notices that the caller has ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, hearing: Hearing) -> None:
         super().__init__(observe_every_push=False)
+        self._hearing = hearing
         self.started, self.stopped = asyncio.Event(), asyncio.Event()
 
     def listen(self) -> None:
@@ -75,6 +83,9 @@ class _Ears(BaseObserver):
             self.started.set()
         elif isinstance(data.frame, BotStoppedSpeakingFrame):
             self.stopped.set()
+        elif isinstance(data.frame, VADUserStoppedSpeakingFrame):
+            ago = time.time() - (data.frame.timestamp - data.frame.stop_secs)
+            self._hearing.noticed(time.monotonic() - ago)
 
 
 def _weather(call: Call, *, observed: bool) -> Callable[..., Awaitable[None]]:
@@ -132,7 +143,7 @@ async def place(call: Call, progress: Progress, *, plain: bool = False, observed
     )
     audio = TransportParams(audio_in_enabled=True, audio_out_enabled=True)
     hearing = Hearing()
-    microphone, loudspeaker, ears = Microphone(audio, hearing), Loudspeaker(audio, hearing), _Ears()
+    microphone, loudspeaker, ears = Microphone(audio, hearing), Loudspeaker(audio, hearing), _Ears(hearing)
     pipeline = Pipeline(
         [
             microphone,

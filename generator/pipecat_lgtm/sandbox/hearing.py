@@ -9,8 +9,8 @@ class Heard:
 
     Args:
         seconds: from the caller's last loud sample to the bot's first audible one.
-        late: the most seconds by which the machine was late with the caller's own audio in between; what is
-            measured cannot be truer than that.
+        late: the most seconds by which the machine was late, with the caller's own audio or with Pipecat's VAD, which
+            dates the end of speech; what is measured cannot be truer than that.
     """
 
     seconds: float
@@ -36,6 +36,11 @@ class Hearing:
     def pushed(self, late: float) -> None:
         """A piece of the caller's audio, silent or not, was pushed this many seconds late."""
         self._late = max(self._late, late)
+
+    def noticed(self, at: float) -> None:
+        """Pipecat's VAD says that speech has ended at a time of the monotonic clock."""
+        if self._asked is not None:
+            self._late = max(self._late, abs(at - self._asked))
 
     def heard(self, at: float) -> None:
         """A sample is audible at a time of the monotonic clock."""
