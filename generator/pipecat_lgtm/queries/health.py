@@ -109,3 +109,13 @@ def missed(window: str, floor: int) -> Query:
 def always() -> Query:
     """Return 1, always."""
     return Query("always", "vector(1)", "count", "The proof that alerts arrive.")
+
+
+def held_series() -> Query:
+    """Return how many of the contract's series there are."""
+    return Query("held_series", 'count({__name__=~"pipecat_.+"})', "count", "Series.")
+
+
+def rule_failures_since_start() -> Query:
+    """Return how many rule evaluations failed since Prometheus started."""
+    return Query("rule_failures", "sum(prometheus_rule_evaluation_failures_total)", "count", "Failed evaluations.")

@@ -1,0 +1,222 @@
+"""What the rules cost Prometheus: CPU of one evaluation of every group, with many services, providers and models."""
+
+import json
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sized
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+from pipecat_lgtm.config import Config
+from pipecat_lgtm.contract import attributes as a
+from pipecat_lgtm.contract import labels
+from pipecat_lgtm.contract import metrics as m
+from pipecat_lgtm.contract.types import Metric
+from pipecat_lgtm.engines.process import Running, start, stop, wait_ready
+from pipecat_lgtm.errors import EngineError
+from pipecat_lgtm.ops.bench.report import Report
+from pipecat_lgtm.queries.health import held_series, rule_failures_since_start
+from pipecat_lgtm.renderers import buckets
+from pipecat_lgtm.renderers.rules import files
+from pipecat_lgtm.renderers.text import to_yaml
+from pipecat_lgtm.rules.alerts import alert_groups, recording_groups
+
+Watch = Callable[[str, float], None]
+PAIRS = 20
+"""Provider and model pairs of all services, over the three stages."""
+BREACHES = 10
+"""Offenders a service has at once."""
+HISTORY_SECONDS = 330
+CYCLES = 4
+_STEP_SECONDS = 5
+_SETTLE_SECONDS = 20.0
+_READY_SECONDS = 60.0
+_TIMEOUT_SECONDS = 120.0
+
+
+def run(config: Config, prometheus: Path, services: int, watch: Watch, *, every_pair: bool = False) -> Report:
+    """Measure.
+
+    Args:
+        config: its rules, bounds and flush interval.
+        prometheus: the program.
+        services: how many report at once.
+        watch: told what goes on.
+        every_pair: each service uses all pairs; else one for each stage, as a bot does.
+
+    Raises:
+        EngineError: Prometheus does not start, or does not take the series or the rules.
+    """
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        root, port = Path(folder), _free_port()
+        running = _started(root, prometheus, port, watch)
+        try:
+            url = f"http://127.0.0.1:{port}"
+            for done, request in enumerate(_history(config, services, every_pair=every_pair)):
+                watch(f"prometheus: series of {services} services, step {done}", time.monotonic() - began)
+                _post(f"{url}/api/v1/otlp/v1/metrics", request)
+            series = int(_value(url, held_series().expr))
+            watch("prometheus: at rest", time.monotonic() - began)
+            idle = _cpu(running, _SETTLE_SECONDS) / _SETTLE_SECONDS
+            for path, text in files(config).items():
+                (root / "rules" / Path(path).name).write_text(text, encoding="utf-8")
+            _post(f"{url}/-/reload", None)
+            seconds = CYCLES * config.alerts.interval
+            watch("prometheus: evaluating", time.monotonic() - began)
+            used = _cpu(running, seconds) - idle * seconds
+            failed = _value(url, rule_failures_since_start().expr)
+        finally:
+            stop(running)
+    return _report(config, (services, PAIRS if every_pair else len(labels.STAGES), series), used / CYCLES, failed)
+
+
+def _report(config: Config, sizes: tuple[int, int, int], cost: float, failed: float) -> Report:
+    groups: dict[str, Sized] = {**recording_groups(config), **alert_groups(config)}
+    rules = sum(len(members) for members in groups.values())
+    row = (*(str(size) for size in sizes), str(rules), f"{cost:.2f}", f"{cost / config.alerts.interval:.1%}")
+    return Report(
+        "rules: CPU of one evaluation of all groups",
+        ("services", f"of {PAIRS} provider/model pairs each uses", "series", "rules", "CPU, s", "share of a core"),
+        (row,),
+        (
+            f"mean of {CYCLES} evaluations, {config.alerts.interval:g} s apart, Prometheus at rest taken off; "
+            "groups that look back over hours run once in that time; no alert is firing",
+            f"samples every {_STEP_SECONDS} s, as the collector writes them; {failed:g} evaluations failed",
+        ),
+    )
+
+
+def _started(root: Path, prometheus: Path, port: int, watch: Watch) -> Running:
+    (root / "rules").mkdir()
+    settings = {
+        "global": {"scrape_interval": "15s", "evaluation_interval": "15s"},
+        "storage": {"tsdb": {"out_of_order_time_window": "30m"}},
+        "otlp": {"promote_resource_attributes": [a.SERVICE_NAME.name, a.ENVIRONMENT.name]},
+        "rule_files": ["rules/*.yml"],
+        "scrape_configs": [{"job_name": "self", "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}],
+    }
+    (root / "prometheus.yml").write_text(to_yaml(settings), encoding="utf-8")
+    argv = [
+        str(prometheus), f"--config.file={root}/prometheus.yml", f"--storage.tsdb.path={root}/data",
+        f"--web.listen-address=127.0.0.1:{port}", "--web.enable-otlp-receiver", "--web.enable-lifecycle",
+    ]  # fmt: skip
+    running = start("prometheus", argv, root / "prometheus.log", 10.0)
+    try:
+        wait_ready(running, f"http://127.0.0.1:{port}/-/ready", _READY_SECONDS, watch)
+    except BaseException:
+        stop(running)
+        raise
+    return running
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def _cpu(running: Running, seconds: float) -> float:
+    """Return the CPU seconds a process uses in the next seconds."""
+    process = psutil.Process(running.pid)
+    before = process.cpu_times()
+    time.sleep(seconds)
+    after = process.cpu_times()
+    return float(after.user + after.system - before.user - before.system)
+
+
+def _post(url: str, body: bytes | None) -> None:
+    answer = httpx.post(url, content=body, headers={"content-type": "application/json"}, timeout=_TIMEOUT_SECONDS)
+    if answer.status_code != httpx.codes.OK:
+        raise EngineError(
+            f"{url}: {answer.status_code}: {answer.text[:300]}", "see the message; is this version known?"
+        )
+
+
+def _value(url: str, expr: str) -> float:
+    answer = httpx.get(f"{url}/api/v1/query", params={"query": expr}, timeout=_TIMEOUT_SECONDS).json()
+    result = answer["data"]["result"]
+    return float(result[0]["value"][1]) if result else 0.0
+
+
+def _history(config: Config, services: int, *, every_pair: bool) -> Iterator[bytes]:
+    """Return OTLP requests, oldest first: some minutes of every service's series, up to now."""
+    now = time.time()
+    begin = int((now - HISTORY_SECONDS - 1) * 1e9)
+    for step in range(1, HISTORY_SECONDS // _STEP_SECONDS + 1):
+        at = int((now - HISTORY_SECONDS + step * _STEP_SECONDS) * 1e9)
+        used = [_used(number, every_pair=every_pair) for number in range(1 if every_pair else PAIRS)]
+        metrics = [json.dumps(list(_metrics(config, step, (begin, at), who))) for who in used]
+        environment = _attribute(a.ENVIRONMENT.name, "bench")
+        resources = ",".join(
+            f'{{"resource":{{"attributes":[{_attribute(a.SERVICE_NAME.name, f"bot-{number}")},{environment}]}},'
+            f'"scopeMetrics":[{{"metrics":{metrics[number % len(metrics)]}}}]}}'
+            for number in range(services)
+        )
+        yield f'{{"resourceMetrics":[{resources}]}}'.encode()
+
+
+def _attribute(key: str, value: str) -> str:
+    return json.dumps({"key": key, "value": {"stringValue": value}})
+
+
+def _used(number: int, *, every_pair: bool) -> list[dict[str, str]]:
+    """Return the labels of the pairs a service uses."""
+    pairs = [
+        {
+            labels.STAGE: labels.STAGES[one % len(labels.STAGES)],
+            labels.PROVIDER: f"provider-{one}",
+            labels.MODEL: f"model-{one}",
+        }
+        for one in range(PAIRS)
+    ]
+    if every_pair:
+        return pairs
+    by_stage = ([one for one in pairs if one[labels.STAGE] == stage] for stage in labels.STAGES)
+    return [choice[number % len(choice)] for choice in by_stage]
+
+
+def _metrics(config: Config, step: int, span: tuple[int, int], who: list[dict[str, str]]) -> Iterator[dict[str, Any]]:
+    """Return the metrics of one healthy service at a step; each step adds one event to every series."""
+    bounds, (begin, at) = buckets.latency(config), span
+    times = {"startTimeUnixNano": str(begin), "timeUnixNano": str(at)}
+
+    def points(own: list[dict[str, str]], body: dict[str, Any]) -> list[dict[str, Any]]:
+        named = ([{"key": key, "value": {"stringValue": value}} for key, value in one.items()] for one in own)
+        return [{**times, **body, "attributes": attributes} for attributes in named]
+
+    def histogram(metric: Metric, own: list[dict[str, str]]) -> dict[str, Any]:
+        counts = [str(step), *(["0"] * len(bounds))]
+        body = {"count": str(step), "sum": step * bounds[0], "bucketCounts": counts, "explicitBounds": bounds}
+        return _metric(metric, "histogram", points(own, body))
+
+    def counter(metric: Metric, own: list[dict[str, str]], value: float = step) -> dict[str, Any]:
+        return _metric(metric, "sum", points(own, {"asDouble": float(value)}))
+
+    yield histogram(m.TURN_TTFW, [{}])
+    yield histogram(m.TURN_E2E, [{}])
+    yield histogram(m.STAGE_TTFB, who)
+    yield counter(m.TURNS, [{labels.INTERRUPTED: value} for value in ("true", "false")])
+    yield counter(m.CONVERSATIONS, [{labels.OUTCOME: "completed"}])
+    yield counter(m.CONVERSATIONS, [{labels.OUTCOME: "failed"}], 0.0)
+    yield counter(m.STAGE_REQUESTS, [one | {labels.STATUS: status} for one in who for status in ("ok", "error")])
+    yield counter(m.STAGE_ERRORS, [one | {labels.CATEGORY: "server"} for one in who], 0.0)
+    yield counter(m.TOKENS, [_without_stage(one) | {labels.TYPE: kind} for one in who for kind in ("input", "output")])
+    held = [f"{number:032x}" for number in range(BREACHES)]
+    breach = {labels.SIGNAL: "ttfw", labels.SEVERITY: "critical"}
+    yield counter(m.BREACHES, [breach | {labels.TRACE_ID: one, labels.CONVERSATION_ID: one} for one in held], 1.0)
+
+
+def _without_stage(one: dict[str, str]) -> dict[str, str]:
+    return {key: value for key, value in one.items() if key != labels.STAGE}
+
+
+def _metric(metric: Metric, kind: str, points: list[dict[str, Any]]) -> dict[str, Any]:
+    body: dict[str, Any] = {"aggregationTemporality": 2, "dataPoints": points}
+    if kind == "sum":
+        body["isMonotonic"] = True
+    return {"name": metric.name, "unit": metric.unit, kind: body}

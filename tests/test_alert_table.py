@@ -1,0 +1,98 @@
+"""What is said about alerts without a running Prometheus, and how they are overridden."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pipecat_lgtm import cli
+from pipecat_lgtm.config import load, load_default
+from pipecat_lgtm.errors import ConfigError
+from pipecat_lgtm.ops import alerts as op
+from pipecat_lgtm.rules.alerts import alerts
+from pipecat_lgtm.rules.model import Bound
+from pipecat_lgtm.rules.sources import source_of
+
+CONFIG = load_default()
+
+
+def _load(folder: Path, text: str) -> tuple[object, ...]:
+    file = folder / "stack.yaml"
+    file.write_text(text)
+    return tuple(alerts(load(file).config))
+
+
+def test_list_has_every_rule() -> None:
+    """Each rule is a line, escalations too."""
+    assert [one.name for one in alerts(CONFIG)] == [row[0] for row in op.rows(CONFIG)]
+
+
+def test_explain_without_prometheus(tmp_path: Path) -> None:
+    """Without a running Prometheus the rule is explained all the same, and that nothing is known about now is said."""
+    file = tmp_path / "stack.yaml"
+    file.write_text("network: {ports: {prometheus: 1}}")
+    done = CliRunner().invoke(cli.app, ["alerts", "explain", "PipecatTtfwHigh", "--config", str(file)])
+
+    assert 0 == done.exit_code
+    assert "above 1.2 s  (thresholds.ttfw.p95.critical)" in done.stdout
+    assert "Hamming AI" in done.stdout
+    assert "no Prometheus answers at http://127.0.0.1:1" in done.stderr
+
+
+def test_explain_unknown() -> None:
+    """A name that is no alert is refused with the nearest one."""
+    with pytest.raises(ConfigError, match="did you mean 'PipecatTtfwHigh'"):
+        op.named(CONFIG, "PipecatTtfHigh")
+
+
+def test_override(tmp_path: Path) -> None:
+    """An override changes one alert's hold, floor and window, and its recordings with it; others stay."""
+    text = "alerts: {overrides: {PipecatTtfwHigh: {hold: 30 s, min_samples: 5, window: 1 m}}}"
+    warning = next(one for one in _load(tmp_path, text) if one.name == "PipecatTtfwHigh")  # type: ignore[attr-defined]
+
+    assert (30.0, 5, 60.0) == (warning.hold, warning.min_samples, warning.signal.window)  # type: ignore[attr-defined]
+    assert (
+        "pipecat:turn_ttfw_seconds:p95_1m > 0.8 and on (service_name, deployment_environment) "
+        "pipecat:turns_with_latency:increase_1m >= 5"
+    ) == warning.query.expr  # type: ignore[attr-defined]
+
+
+def test_switched_off(tmp_path: Path) -> None:
+    """A disabled alert is gone, and its escalation with it."""
+    names = {one.name for one in _load(tmp_path, "alerts: {overrides: {PipecatSilenceLong: {enabled: false}}}")}  # type: ignore[attr-defined]
+
+    assert {one.name for one in alerts(CONFIG)} - names == {"PipecatSilenceLong"}
+
+
+def test_override_of_no_alert(tmp_path: Path) -> None:
+    """An override of an alert that does not exist is refused with the nearest name."""
+    with pytest.raises(ConfigError, match=r"alerts.overrides.PipecatTtfwHi: there is no such alert; did you mean"):
+        _load(tmp_path, "alerts: {overrides: {PipecatTtfwHi: {enabled: false}}}")
+
+
+def test_source(tmp_path: Path) -> None:
+    """A bound is said to be the preset's, the user's or ours, as it is."""
+    file = tmp_path / "stack.yaml"
+    file.write_text("thresholds: {e2e: {p95: {critical: 3 s}}}")
+    changed = load(file).config
+
+    assert source_of(CONFIG, Bound("thresholds.e2e.p95.critical", 2, "seconds")).endswith("4M+ calls, 2026-02")
+    assert "stack.yaml, in place of preset hamming-2026-02" == source_of(
+        changed, Bound("thresholds.e2e.p95.critical", 3, "seconds")
+    )
+    assert "this distribution, 2026-02" == source_of(CONFIG, Bound("thresholds.frustration.warning", 0.05, "ratio"))
+
+
+def test_every_warning_escalates() -> None:
+    """Each warning has a critical twin of its name with its labels, annotations and value, after two hours."""
+    every = list(alerts(CONFIG))
+    warnings = [one for one in every if one.severity == "warning"]
+    twins = [one for one in every if dict(one.labels).get("escalated")]
+
+    assert [(one.name, one.signal) for one in warnings] == [(one.name, one.signal) for one in twins]
+    assert {7200.0} == {one.hold for one in twins}
+    for warning, twin in zip(warnings, twins, strict=True):
+        assert "critical" == twin.severity
+        assert warning.annotations | {"summary": twin.annotations["summary"]} == twin.annotations
+        assert twin.annotations["summary"].endswith(warning.annotations["summary"])
+        assert twin.query.expr.startswith(f"({warning.query.expr}) and on")
