@@ -33,9 +33,29 @@ def test_zero_code_on_a_bot_that_configures_nothing(tmp_path: Path) -> None:
         (one.resource["service.name"], one.resource["deployment.environment.name"], one.resource["team"])
         for one in [*received.spans, *received.records]
     }
+    spans_say, bridge_says = _characters(received)
+    assert 0 < spans_say == bridge_says, "all that was asked for was spoken, so both count the same"
     assert 2 == len(received.events("pipecat.transcription"))
     assert 2 == len(received.events("pipecat.startup")) + len(received.events("pipecat.conversation.end"))
     assert {one.trace_id for one in received.spans} == set(_conversations(received))
+
+
+def test_characters_are_of_what_was_synthesised(tmp_path: Path) -> None:
+    """Pipecat's span counts the text of a synthesis that failed; the bridge does not."""
+    with receiver() as received:
+        place(tmp_path, received.url, "tts-failure")
+
+    (failed,) = [one for one in received.named("tts") if "metrics.ttfb" not in one.attributes]
+    spans_say, bridge_says = _characters(received)
+    assert spans_say - failed.attributes["metrics.character_count"] == bridge_says > 0
+
+
+def _characters(received: Received) -> tuple[int, int]:
+    """Return the characters of all synthesis, as Pipecat's spans and as the bridge's events have them."""
+    return (
+        sum(one.attributes["metrics.character_count"] for one in received.named("tts")),
+        sum(one.attributes["pipecat.tts.characters"] for one in received.events("pipecat.synthesis")),
+    )
 
 
 def test_a_bot_with_its_own_tracing_keeps_it(tmp_path: Path) -> None:
