@@ -74,7 +74,11 @@ def test_receivers_guarded() -> None:
 
     assert {"endpoint": "0.0.0.0:4317", "max_recv_msg_size_mib": 16, **guard} == protocols["grpc"]
     assert {"auth": guard["auth"], "tls": tls} == {key: protocols["http"][key] for key in ("auth", "tls")}
-    assert ["https://app.example.com"] == protocols["http"]["cors"]["allowed_origins"]
+    assert {
+        "allowed_origins": ["https://app.example.com"],
+        # A browser asks for both: OTLP as JSON is no simple content type.
+        "allowed_headers": ["authorization", "content-type"],
+    } == protocols["http"]["cors"]
     assert {"filename": "/run/secrets/otlp_tokens"} == edge.extensions(EVERYTHING, COMPOSE)["bearertokenauth"]
 
 

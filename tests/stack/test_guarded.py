@@ -1,0 +1,149 @@
+"""The entrance that other machines may reach: tokens, TLS, and nothing else open."""
+
+import contextlib
+import datetime as dt
+import ipaddress
+import json
+import signal
+import socket
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import otlp
+import psutil
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from stacks import EngineBin, Stack, stack_of
+
+from pipecat_lgtm.ops.engines import drain_of, drain_seconds
+
+pytestmark = pytest.mark.stack
+
+TOKEN = "a-token-of-ours"  # noqa: S105 - of this test
+
+
+def _certificate(folder: Path) -> dict[str, str]:
+    """Write a self-signed certificate of 127.0.0.1; return what `network.tls` wants."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = dt.datetime.now(dt.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    encoding, unencrypted = serialization.Encoding.PEM, serialization.NoEncryption()
+    (folder / "cert.pem").write_bytes(certificate.public_bytes(encoding))
+    (folder / "key.pem").write_bytes(key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, unencrypted))
+    return {"cert_file": str(folder / "cert.pem"), "key_file": str(folder / "key.pem")}
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory, engine_bin: EngineBin) -> Iterator[Stack]:
+    """Run a collector whose entrance is open to other machines, and a Prometheus."""
+    folder = tmp_path_factory.mktemp("guarded")
+    (folder / "tokens").write_text(f"{TOKEN}\nanother\n")
+    network = {
+        "address": "0.0.0.0",
+        "auth": {"token_file": str(folder / "tokens")},
+        "tls": _certificate(folder),
+        "cors_origins": ["https://app.example.com"],
+    }
+    with stack_of(folder, engine_bin, "prometheus", "collector", overrides={"network": network}) as stack:
+        yield stack
+
+
+def _trust(stack: Stack) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=str(stack.config.network.tls.cert_file))
+
+
+def _post(stack: Stack, authorization: str | None, turns: int = 1) -> int:
+    """Send turns to the entrance; return the status of the answer."""
+    headers = {"content-type": "application/json"} | ({"authorization": authorization} if authorization else {})
+    content = json.dumps(otlp.traces([otlp.turn() for _ in range(turns)]))
+    url = f"{stack.config.network.entrance}:{stack.ports.otlp_http}/v1/traces"
+    return httpx.post(url, content=content, headers=headers, verify=_trust(stack), timeout=30).status_code
+
+
+@pytest.mark.parametrize("authorization", [None, "Bearer wrong", TOKEN, "Basic YTpi"])
+def test_without_a_token_nothing_gets_in(guarded: Stack, authorization: str | None) -> None:
+    """Who shows no token, or a wrong one, is refused."""
+    assert 401 == _post(guarded, authorization)
+
+
+@pytest.mark.parametrize("token", [TOKEN, "another"])
+def test_each_token_lets_in(guarded: Stack, token: str) -> None:
+    """Every token of the file lets in, so that one can be replaced while bots still use the other."""
+    assert 200 == _post(guarded, f"Bearer {token}")
+
+
+def test_no_plain_text(guarded: Stack) -> None:
+    """The entrance speaks TLS only: a token is never sent in the clear and accepted."""
+    url = f"http://127.0.0.1:{guarded.ports.otlp_http}/v1/traces"
+    with contextlib.suppress(httpx.TransportError):
+        headers = {"content-type": "application/json", "authorization": f"Bearer {TOKEN}"}
+
+        assert 400 == httpx.post(url, content="{}", headers=headers, timeout=10).status_code
+
+
+def test_browsers_of_named_origins(guarded: Stack) -> None:
+    """A browser's question is answered for the named origin, and for no other."""
+    url = f"{guarded.config.network.entrance}:{guarded.ports.otlp_http}/v1/logs"
+    asked = {"access-control-request-method": "POST", "access-control-request-headers": "authorization,content-type"}
+    allowed = [
+        httpx.options(url, headers={"origin": origin, **asked}, verify=_trust(guarded)).headers.get(
+            "access-control-allow-origin"
+        )
+        for origin in ("https://app.example.com", "https://evil.example.com")
+    ]
+
+    assert ["https://app.example.com", None] == allowed
+
+
+def _other_addresses() -> list[str]:
+    """Return this machine's IPv4 addresses that others may reach."""
+    found = [one.address for many in psutil.net_if_addrs().values() for one in many if one.family == socket.AF_INET]
+    return [address for address in found if not address.startswith("127.")]
+
+
+def _answers(address: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(5)
+        return probe.connect_ex((address, port)) == 0
+
+
+@pytest.mark.skipif(not _other_addresses(), reason="this machine has no address but loopback")
+def test_only_the_entrance_is_open(guarded: Stack) -> None:
+    """From another machine only the bots' entrance can be reached: stores ask nobody for a token."""
+    address, ports = _other_addresses()[0], guarded.ports
+    names = ("otlp_grpc", "otlp_http", "prometheus", "collector_health", "collector_metrics")
+    here = {name: _answers("127.0.0.1", getattr(ports, name)) for name in names}
+    there = {name: _answers(address, getattr(ports, name)) for name in names}
+
+    assert dict.fromkeys(names, True) == here
+    assert {name: name.startswith("otlp") for name in names} == there
+
+
+def test_a_guarded_collector_ends_without_loss(guarded: Stack) -> None:
+    """Drained with its token over TLS, a collector delivers what it had just been sent, and only then ends."""
+    before = guarded.value("sum(pipecat_turns_total)")
+    drain = drain_of(guarded.config)
+    drain.hold()
+    assert 200 == _post(guarded, f"Bearer {TOKEN}", turns=40)
+    process = guarded.processes["collector"]
+    process.send_signal(signal.SIGTERM)
+    drain.release_after(drain_seconds(guarded.config))
+
+    assert 0 == process.stop()
+    guarded.until("sum(pipecat_turns_total)", max(before, 2) + 40)
