@@ -2,6 +2,7 @@
 
 import json
 import stat
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,17 @@ def test_compose_fails(calls: Path, tmp_path: Path) -> None:  # noqa: ARG001 - s
         "docker compose logs --no-color --no-log-prefix --tail 5 fail: exit code 7\n"
         f"  next: see its output above; the files are in {tmp_path}/config"
     ) == str(caught.value)
+
+
+def test_the_sandbox_image_gets_what_its_installation_needs() -> None:
+    """Whatever pyproject.toml names as readme, licence or extra file is copied before `pip install`."""
+    root = Path(__file__).parent.parent
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    before, _, after = (root / "docker" / "sandbox.Dockerfile").read_text(encoding="utf-8").partition("RUN pip install")
+    copied = {path for line in before.splitlines() if line.startswith("COPY ") for path in line.split()[1:-1]}
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
+    needed = {"pyproject.toml", project["project"]["readme"], *project["project"]["license-files"]}
+
+    assert needed <= copied
+    assert {path.split("/")[0] for path in (*wheel["packages"], *wheel["force-include"])} <= copied
+    assert "'.[sandbox]'" in after

@@ -23,7 +23,13 @@ from pipecat_lgtm.sandbox.scenarios import SCENARIOS
 app = typer.Typer()
 
 _COLOURS = {"right": "green", "wrong": "red", "beyond bound": "yellow", "unseen": "cyan"}
-_UNSEEN = "unseen: Pipecat's spans do not say that STT, TTS or a tool failed; the bridge does."
+_MEANINGS = {
+    "beyond bound": "measured right, and slower than it should be: what an alert is for.",
+    "unseen": "Pipecat's spans do not say that STT, TTS or a tool failed; the bridge does.",
+    "wrong": "differs from what was emitted or injected; this should never be.",
+}
+_WIDTH = 110
+"""Columns that the widest line needs."""
 
 
 @app.command()
@@ -85,13 +91,25 @@ def _ready(what: str, began: float) -> None:
 
 
 def _print(outcome: demo_op.Outcome) -> None:
-    calls = Table("call", "what it should show", "trace", box=None, header_style="bold")
+    calls = _table("call", "trace", "what it should show")
     for call in outcome.ledger["calls"]:
-        calls.add_row(call["scenario"], SCENARIOS[call["scenario"]].visible, call["trace_id"])
-    out.print(calls)
-    table = Table("signal", "measured", "emitted or injected", "bound", "verdict", header_style="bold")
+        calls.add_row(call["scenario"], call["trace_id"], SCENARIOS[call["scenario"]].visible)
+    signals = _table("signal", "measured", "emitted or injected", "bound", "verdict")
     for row in outcome.rows:
-        table.add_row(row.signal, row.measured, row.expected, row.bound, f"[{_COLOURS[row.verdict]}]{row.verdict}[/]")
-    out.print(table)
-    if any(row.verdict == "unseen" for row in outcome.rows):
-        out.print(_UNSEEN, highlight=False)
+        signals.add_row(row.signal, row.measured, row.expected, row.bound, f"[{_COLOURS[row.verdict]}]{row.verdict}[/]")
+    for table in (calls, signals):
+        # A line that is too long for the terminal is wrapped by it; a cell that is cut short helps nobody.
+        out.print(table, width=max(out.width, _WIDTH), crop=False)
+        out.print()
+    verdicts = {row.verdict for row in outcome.rows}
+    for verdict, meaning in _MEANINGS.items():
+        if verdict in verdicts:
+            out.print(f"{verdict}: {meaning}", highlight=False)
+    out.print()
+
+
+def _table(*columns: str) -> Table:
+    made = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        made.add_column(column, no_wrap=True)
+    return made
