@@ -72,4 +72,4 @@ def test_beside_tail(tmp_path: Path) -> None:
         place(tmp_path, received.url, "tool-failure", python=python, env=env)
 
     _full(received)
-    assert {"metrics", "system-log", "user-started-speaking", "bot-tts-text"} <= set(json.loads(file.read_text()))
+    assert {"metrics", "system-log", "bot-tts-text"} <= set(json.loads(file.read_text()))

@@ -34,7 +34,7 @@ class Hearing:
         self._asked = at
 
     def pushed(self, late: float) -> None:
-        """A piece of the caller's audio, silent or not, was pushed this many seconds late."""
+        """A piece of the caller's audio, or the bot's first after it was announced, came this many seconds late."""
         self._late = max(self._late, late)
 
     def noticed(self, at: float) -> None:

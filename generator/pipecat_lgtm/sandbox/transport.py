@@ -5,7 +5,14 @@ import asyncio
 import time
 
 from pipecat.audio.vad.vad_analyzer import VADAnalyzer
-from pipecat.frames.frames import InputAudioRawFrame, OutputAudioRawFrame, StartFrame
+from pipecat.frames.frames import (
+    BotStartedSpeakingFrame,
+    Frame,
+    InputAudioRawFrame,
+    OutputAudioRawFrame,
+    StartFrame,
+)
+from pipecat.processors.frame_processor import FrameDirection
 from pipecat.transports.base_input import BaseInputTransport
 from pipecat.transports.base_output import BaseOutputTransport
 from pipecat.transports.base_transport import TransportParams
@@ -78,6 +85,7 @@ class Loudspeaker(BaseOutputTransport):
     def __init__(self, params: TransportParams, hearing: Hearing) -> None:
         super().__init__(params)
         self._hearing = hearing
+        self._announced: float | None = None
 
     async def start(self, frame: StartFrame) -> None:
         """Begin to play."""
@@ -85,9 +93,18 @@ class Loudspeaker(BaseOutputTransport):
         self._heard_until = time.monotonic()
         await self.set_transport_ready(frame)
 
+    async def push_frame(self, frame: Frame, direction: FrameDirection = FrameDirection.DOWNSTREAM) -> None:
+        """Push a frame; note when Pipecat announces that the bot speaks, which it does before it plays."""
+        if isinstance(frame, BotStartedSpeakingFrame):
+            self._announced = time.monotonic()
+        await super().push_frame(frame, direction)
+
     async def write_audio_frame(self, frame: OutputAudioRawFrame) -> bool:
         """Play a frame."""
         now = time.monotonic()
+        if self._announced is not None:
+            self._hearing.pushed(now - self._announced)
+            self._announced = None
         self._listen(max(self._heard_until, now), frame)
         self._heard_until = max(self._heard_until, now) + len(frame.audio) / 2 / frame.sample_rate
         await asyncio.sleep(max(0.0, self._heard_until - now - 0.04))
