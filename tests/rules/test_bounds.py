@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from pipecat_lgtm.config import Config, load, load_default
 from pipecat_lgtm.config.load import shipped_path
-from pipecat_lgtm.renderers import COMPOSE, render
+from pipecat_lgtm.renderers import COMPOSE, collector, grafana, rules, runbooks
 
 DEFAULT = load_default()
 pytestmark = pytest.mark.rules
@@ -87,22 +87,28 @@ def _bound(config: Config, path: tuple[str, ...]) -> float:
     return float(value)
 
 
-BEFORE = render(DEFAULT, COMPOSE)
+def _rendered(config: Config) -> dict[str, str]:
+    """Return the files that a bound may be in."""
+    parts = (collector.render(config, COMPOSE), grafana.render(config, COMPOSE), rules.files(config))
+    return {path: text for part in (*parts, runbooks.files(config)) for path, text in part.items()}
+
+
+BEFORE = _rendered(DEFAULT)
 
 
 @pytest.mark.parametrize("path", TOLD, ids=".".join)
 def test_a_bound_moves_everywhere(tmp_path: Path, path: tuple[str, ...]) -> None:
     """The new number is in rule, runbook, table and panel; and among the buckets, if it is the bound of one value."""
     config = _changed(tmp_path, path)
-    after, new = render(config, COMPOSE), _bound(config, path)
+    after, new = _rendered(config), _bound(config, path)
     text = f"{new:.10g}"
-    rules = [name for name in BEFORE if name.startswith("prometheus/rules/") and after[name] != BEFORE[name]]
-    runbooks = [name for name in BEFORE if name.startswith("docs/runbooks/") and after[name] != BEFORE[name]]
+    ruled = [name for name in BEFORE if name.startswith("prometheus/rules/") and after[name] != BEFORE[name]]
+    explained = [name for name in BEFORE if name.startswith("docs/runbooks/") and after[name] != BEFORE[name]]
 
     assert new != TOLD[path]
-    assert rules
-    assert any(text in after[name] and text not in BEFORE[name] for name in rules), text
-    assert runbooks
+    assert ruled
+    assert any(text in after[name] and text not in BEFORE[name] for name in ruled), text
+    assert explained
     assert after["docs/alerts.md"] != BEFORE["docs/alerts.md"] or path[0] == "silence"
     if path[0] in IN_BUCKETS:
         nanoseconds = f"{round(new * 1e9)}ns"

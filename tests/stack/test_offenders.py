@@ -8,6 +8,8 @@ import pytest
 from stacks import EngineBin, stack_of
 
 from pipecat_lgtm.contract import labels
+from pipecat_lgtm.ops.alerts import Offender, now
+from pipecat_lgtm.rules.alerts import alerts
 
 pytestmark = pytest.mark.stack
 
@@ -90,4 +92,11 @@ def test_each_offence_has_its_trace(tmp_path: Path, engine_bin: EngineBin) -> No
             for row in stack.query(f"sum by ({', '.join(names)}) (pipecat_breaches_total)")
         }
 
+        shown = now(
+            f"http://127.0.0.1:{stack.ports.prometheus}",
+            next(one for one in alerts(stack.config) if one.name == "PipecatSilenceLong"),
+        )
+
+        silent = next(key for key in expected if key[0] == "silence")
+        assert [Offender("bot", "warning", 1, silent[2], silent[3])] == shown.offenders
         assert expected == held, {key: held[key] for key in held if key not in expected}

@@ -18,9 +18,9 @@ def placeholders(by: tuple[str, ...]) -> list[str]:
 
 
 def _grown(series: str, window: str) -> str:
-    """Breaches of the window: counters that grew, and counters that were not there before."""
-    new = f"last_over_time({series}[{window}]) unless {series} offset {window}"
-    return f"(increase({series}[{window}]) > 0 or ({new}))"
+    """Turns of the conversations that breached in the window: their counter grew, or was not there before."""
+    held = f"last_over_time({series}[{window}])"
+    return f"({held} and increase({series}[{window}]) > 0 or ({held} unless {series} offset {window}))"
 
 
 def _series(signals: tuple[str, ...], by: tuple[str, ...], *matchers: str) -> str:
