@@ -30,7 +30,7 @@ check: $(STAMP) ## Lint, types, fast tests and the render diff (seconds)
 	$(BIN)/pipecat-lgtm render --check
 	$(BIN)/pytest -q -m 'not stack and not rules'
 
-engines: $(STAMP) ## Build the programs that are not there yet (16 minutes on two cores, once)
+engines: $(STAMP) ## Build the programs that are not there yet (18 minutes on two cores, once)
 	$(BIN)/pipecat-lgtm engines build
 
 test: check engines ## Everything: `check`, rule tests, and tests on real engines with a real bot

@@ -12,6 +12,7 @@ from pipecat_lgtm.engines.docker import Container, compose_command
 from pipecat_lgtm.engines.state import State, load
 from pipecat_lgtm.errors import EngineError
 from pipecat_lgtm.ops import docker
+from rendered import files
 
 CONTAINERS = [
     {"Service": "tempo", "State": "exited", "Health": "", "ExitCode": 137},
@@ -35,6 +36,7 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     (programs / "docker").chmod(0o755)
     monkeypatch.setenv("PATH", str(programs))
+    monkeypatch.setattr(docker, "render", lambda _config: dict(files()))  # rendered once for all
     return noted
 
 
