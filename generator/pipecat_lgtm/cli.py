@@ -12,6 +12,7 @@ import typer
 
 from pipecat_lgtm import (
     cli_alerts,
+    cli_bench,
     cli_bridge,
     cli_dashboards,
     cli_demo,
@@ -39,6 +40,7 @@ app.add_typer(cli_engines.app, name="engines")
 app.add_typer(cli_stack.app)
 app.add_typer(cli_demo.app)
 app.add_typer(cli_bridge.app, name="bridge")
+app.add_typer(cli_bench.app, name="bench")
 app.add_typer(cli_dashboards.app)
 app.add_typer(cli_webrtc.app)
 

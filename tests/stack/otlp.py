@@ -3,6 +3,7 @@
 import base64
 import itertools
 import json
+import math
 import secrets
 import time
 from typing import Any
@@ -20,7 +21,9 @@ def value(raw: Any) -> dict[str, Any]:  # noqa: ANN401 - any OTLP value
         case int():
             return {"intValue": str(raw)}
         case float():
-            return {"doubleValue": raw}
+            return {
+                "doubleValue": raw if math.isfinite(raw) else str(raw).replace("nan", "NaN").replace("inf", "Infinity")
+            }
         case bytes():
             return {"bytesValue": base64.b64encode(raw).decode()}
         case list():

@@ -8,7 +8,8 @@ from typing import Any
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.contract import attributes as a
 from pipecat_lgtm.contract import dialects as d
-from pipecat_lgtm.renderers.collector.ottl import group, is_number, quoted, transform
+from pipecat_lgtm.renderers.collector.ottl import attribute, group, is_number, quoted, transform
+from pipecat_lgtm.renderers.collector.sums import FINDINGS
 
 PROCESSOR = "transform/accept"
 
@@ -31,11 +32,29 @@ def accept(config: Config) -> dict[str, Any]:
     return transform(
         "trace",
         [
+            _forget(config),
             not_speech_to_text,
             group("span", _status(), stage),
             group("span", _ttfb(config), stage, f"{a.TTFB.span} != nil"),
         ],
     )
+
+
+def _forget(config: Config) -> dict[str, Any]:
+    """What only the collector may say, a sender cannot: else it would be measured as it is."""
+    said = (a.TTFB_ACCEPTED.name, a.TTFB_REFUSED.name)
+    found = (
+        *said,
+        *(a.FINDING_PREFIX + kind for kind in FINDINGS),
+        *(a.FRUSTRATION_PREFIX + kind for kind in config.content.frustration),
+    )
+    # delete_key would leave the second of two.
+    pattern = "^(" + "|".join(name.replace(".", r"\.") for name in found) + ")$$"
+    return {
+        "context": "span",
+        "conditions": [f"{attribute(name)} != nil" for name in found],
+        "statements": [f"delete_matching_keys(span.attributes, {quoted(pattern)})"],
+    }
 
 
 def _status() -> list[str]:
@@ -62,8 +81,6 @@ def _ttfb(config: Config) -> list[str]:
     believed = f"{is_number(ttfb)} and {refused} == nil"
     realtime = f"span.name == {quoted(d.REALTIME_RESPONSE)}"
     return [
-        f"delete_key(span.attributes, {quoted(a.TTFB_REFUSED.name)}) where {refused} != nil",
-        f"delete_key(span.attributes, {quoted(a.TTFB_ACCEPTED.name)}) where {a.TTFB_ACCEPTED.span} != nil",
         f'set({refused}, "not_a_number") where not {is_number(ttfb)}',
         f'set({refused}, "error") where {refused} == nil and {status} == "error"',
         f'set({refused}, "interrupted") where {refused} == nil and {status} == "interrupted"',

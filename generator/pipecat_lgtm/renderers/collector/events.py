@@ -9,7 +9,7 @@ from pipecat_lgtm.contract import labels
 from pipecat_lgtm.contract import metrics as m
 from pipecat_lgtm.contract.types import Attribute, Event, Metric
 from pipecat_lgtm.renderers import buckets
-from pipecat_lgtm.renderers.collector.ottl import group, is_number, quoted, transform
+from pipecat_lgtm.renderers.collector.ottl import fit_for_label, group, is_number, quoted, transform, without_doubles
 from pipecat_lgtm.renderers.collector.sums import entry
 
 NAMES = "transform/event_names"
@@ -62,6 +62,13 @@ def _measured(
     ]
 
 
+_TIMES = [
+    "set(log.time_unix_nano, log.observed_time_unix_nano) where log.time_unix_nano == 0",
+    'set(log.time, Now()) where log.time < Now() - Duration("8760h") or log.time > Now() + Duration("1h")',
+]
+"""Loki has no place for a record of year 1677, answers "try again", and so would hold up all that follow it."""
+
+
 def processors(config: Config) -> dict[str, Any]:
     """Return the processors of the log pipelines."""
     name = e.EVENT_NAME.log
@@ -72,13 +79,24 @@ def processors(config: Config) -> dict[str, Any]:
         NAMES: transform(
             "log",
             [
+                # Loki refuses a whole batch for one attribute without a name.
+                *(
+                    group(one, [f'delete_matching_keys({one}.attributes, "^$$")'])
+                    for one in ("resource", "scope", "log")
+                ),
+                group("log", _TIMES),
                 group("log", [f'set({name}, log.event_name) where {name} == nil and log.event_name != ""']),
                 group(
                     "resource",
                     [
+                        *without_doubles("resource"),
                         f"set({environment}, {newer}) where {environment} == nil and {newer} != nil",
                         f"set({environment}, {quoted(config.services.default_environment)}) where {environment} == nil",
                         f'set({service}, "unknown_service") where {service} == nil or {service} == ""',
+                        f"set({environment}, String({environment})) where not IsString({environment})",
+                        f"set({service}, String({service})) where not IsString({service})",
+                        *fit_for_label(environment, config.services.default_environment),
+                        *fit_for_label(service, "unknown_service"),
                     ],
                 ),
             ],
@@ -109,6 +127,7 @@ def _values(config: Config) -> list[str]:
     texts |= {source for _, _, _, copied, _, _ in _measured(config) for source in copied.values()}
     for text in sorted(texts, key=lambda one: one.name):
         statements.append(f"set({text.log}, String({text.log})) where {text.log} != nil and not IsString({text.log})")
+        statements += fit_for_label(text.log, labels.UNKNOWN)
     return statements
 
 

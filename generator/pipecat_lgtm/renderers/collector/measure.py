@@ -14,6 +14,7 @@ from pipecat_lgtm.renderers.collector.names import DURATION, E2E, FAILED, KIND, 
 from pipecat_lgtm.renderers.collector.ottl import (
     attribute,
     drop_spans,
+    fit_for_label,
     group,
     is_number,
     listed,
@@ -108,6 +109,7 @@ def _label(name: str, path: str) -> list[str]:
     return [
         f'set({label}, String({path})) where {path} != nil and String({path}) != ""',
         f"set({label}, {quoted(labels.UNKNOWN)}) where {label} == nil",
+        *fit_for_label(label, labels.UNKNOWN),
     ]
 
 

@@ -6,7 +6,16 @@ from pipecat_lgtm.config import Config
 from pipecat_lgtm.contract import attributes as a
 from pipecat_lgtm.contract import dialects as d
 from pipecat_lgtm.contract import labels
-from pipecat_lgtm.renderers.collector.ottl import attribute, group, is_number, one_of, quoted, transform
+from pipecat_lgtm.renderers.collector.ottl import (
+    attribute,
+    fit_for_label,
+    group,
+    is_number,
+    one_of,
+    quoted,
+    transform,
+    without_doubles,
+)
 
 PROCESSOR = "transform/normalise"
 _STAGE_OF_ARTICLE = r"^(?i)(?:stt|llm|tts)_(?P<provider>[a-z0-9]+?)(?:stt|llm|tts)service$"
@@ -39,11 +48,14 @@ def _resource(config: Config) -> dict[str, Any]:
     return group(
         "resource",
         [
+            *without_doubles("resource"),
             f"set({environment}, {newer}) where {environment} == nil and {newer} != nil",
             f"set({environment}, {quoted(config.services.default_environment)}) where {environment} == nil",
             f"set({environment}, String({environment})) where not IsString({environment})",
             f'set({service}, "unknown_service") where {service} == nil or {service} == ""',
             f"set({service}, String({service})) where not IsString({service})",
+            *fit_for_label(environment, config.services.default_environment),
+            *fit_for_label(service, "unknown_service"),
         ],
     )
 

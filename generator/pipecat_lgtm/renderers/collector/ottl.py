@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 NANOSECONDS = "1000000000.0"
+LABEL_BYTES = 128
+"""The longest label: names of providers, models and tools are shorter."""
 
 
 def quoted(text: str) -> str:
@@ -54,3 +56,26 @@ def transform(signal: str, groups: list[dict[str, Any]]) -> dict[str, Any]:
 def drop_spans(*conditions: str) -> dict[str, Any]:
     """Return a filter processor that drops (and counts) spans for which any condition holds."""
     return {"error_mode": "ignore", "trace_conditions": list(conditions)}
+
+
+def fit_for_label(path: str, otherwise: str) -> list[str]:
+    """Return the statements that make a text fit to be a label: not too long, and UTF-8, else another text.
+
+    Prometheus takes a label that is no UTF-8 and then answers with JSON that nobody can read.
+    """
+    readable = r"^[^\x{FFFD}\x00-\x1F]*$$"
+    return [
+        f"set({path}, Substring({path}, 0, {LABEL_BYTES}, true)) "
+        f"where IsString({path}) and Len({path}) > {LABEL_BYTES}",
+        f"set({path}, {quoted(otherwise)}) where {path} != nil and not IsMatch({path}, {quoted(readable)})",
+    ]
+
+
+def without_doubles(context: str) -> list[str]:
+    """Return the statements that leave the last value of a key that is there twice: a store may take any of them."""
+    items, once = f"{context}.attributes", f'{context}.cache["once"]'
+    return [
+        f'set({once}, ParseJSON("{{}}"))',
+        f'merge_maps({once}, {items}, "upsert")',
+        f"set({items}, {once}) where Len({once}) < Len({items})",
+    ]

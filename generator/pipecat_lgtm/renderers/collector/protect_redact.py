@@ -1,0 +1,118 @@
+"""The patterns at work on one map of attributes in which the cheap test has found something."""
+
+from pipecat_lgtm.contract import attributes as a
+from pipecat_lgtm.contract import dialects as d
+from pipecat_lgtm.contract.types import Attribute
+from pipecat_lgtm.renderers.collector import protect_patterns as p
+from pipecat_lgtm.renderers.collector import protect_shapes as shapes
+from pipecat_lgtm.renderers.collector.ottl import quoted
+from pipecat_lgtm.renderers.collector.protect_place import SPAN, WORK, Place, literal
+
+KINDS = ("card", "email", "phone", "iban", "ssn", "secret")
+
+_IDENTIFIERS = (
+    a.CONVERSATION_ID.name, a.SERVICE_NAME.name, a.INSTANCE_ID.name, a.MODEL.name, a.PROVIDER.name, "session.id",
+    "response.id", "tool.call_id",
+)  # fmt: skip
+_PLAIN_ID = r"^[A-Za-z0-9][A-Za-z0-9_:./-]{0,127}$"
+_NO_ID = rf"{shapes.START}(?:{shapes.TOKENS}|[3-6][0-9]{{12,18}}(?:\b|_)|[0-9]{{3}}-[0-9]{{2}}-[0-9]{{4}}\b|[A-Z]{{2}}[0-9]{{2}}[A-Z0-9]{{4}}[0-9]{{7}})"
+
+_MARKER = r"\[(?:" + "|".join(KINDS) + r")\]"
+_DEEP = r'":(?:\{[^\\]|\[[^\\{]|\[\{[^\\])'
+_LONG_INT = r":[0-9]{9,19}[,}]"
+_SHRUNK_BYTES = 300
+"""Less than the margin by the longest secret with known bounds: a half one is then cut off in any case."""
+
+
+def _measures() -> str:
+    numbers = sorted(one.name for one in vars(a).values() if isinstance(one, Attribute) and one.type != "string")
+    prefixes = (a.FINDING_PREFIX, a.FRUSTRATION_PREFIX)
+    names = [*(f"{name}$" for name in numbers), *prefixes]
+    return "^(?:" + "|".join(name.replace(".", r"\.") for name in names) + ")"
+
+
+def flattened(place: Place, where: str) -> list[str]:
+    """Return the statements that make every value a text, but for the numbers that metrics are made of."""
+    numbers = place.cache("numbers")
+    safe = f"not IsMatch(String({numbers}), {literal(_DEEP)}) and not IsMatch(String({numbers}), {literal(_LONG_INT)})"
+    return [
+        f"set({numbers}, {place.map}) where {where}",
+        f"keep_matching_keys({numbers}, {literal(_measures())}) where {where}",
+        f"stringify_all({place.map}) where {where}",
+        f'merge_maps({place.map}, {numbers}, "upsert") where {where} and {safe}',
+    ]
+
+
+def statements(place: Place, limit: int) -> list[str]:
+    """Return the statements that redact.
+
+    Args:
+        place: the context.
+        limit: bytes to which the texts have been cut, margin included.
+    """
+    items, before, deep = place.map, place.cache("before"), place.cache("deep")
+    whole, length, count = f"String({items})", place.cache("length"), place.cache("count")
+    texts = {text: place.work(text) for text in place.texts}
+    identifiers = {f'{items}["{key}"]': place.cache(key) for key in _IDENTIFIERS}
+    found = f"(IsMatch({whole}, {literal(_MARKER)}) or Len({items}) < {count})"
+    made = [f"set({before}, {items})"]
+    made += [f"set({kept}, {path})" for path, kept in identifiers.items()]
+    for text, kept in texts.items():
+        # A body that cannot be written as JSON stays marked as found.
+        made += [
+            f'set({kept}, "[secret]") where {text} != nil',
+            f"set({kept}, String({text})) where {text} != nil",
+            f"set({place.cache(text)}, {kept})",
+        ]
+    made += [
+        f"set({deep}, true)",
+        f"set({deep}, false) where not IsMatch({whole}, {literal(_DEEP)}) and not IsMatch({whole}, {literal(_LONG_INT)})",
+        *flattened(place, f"{deep} == true"),
+        f"truncate_all({items}, {limit})",
+        f"set({count}, Len({items}))",
+        f"delete_matching_keys({items}, {literal(p.SECRET_KEYS)}) where {place.work('assigned')} != nil",
+        f"set({length}, 0)",
+        f"set({length}, Len({whole}))",
+        *(f'replace_all_patterns({items}, "value", {literal(one)}, "")' for one in shapes.PRIVATE),
+        *_replaced(place),
+    ]
+    shrunk = f"{length} > {limit} and {length} - Len({whole}) > {_SHRUNK_BYTES}"
+    made += [f'replace_all_patterns({items}, "value", {literal(p.half(limit))}, {literal("${1}")}) where {shrunk}']
+    made += [f'replace_all_patterns({items}, "key", {literal(one)}, {literal("${1}[secret]")})' for one in p.KEYS]
+    if place is SPAN:
+        made += _findings()
+    made += [f"set({items}, {before}) where not {found}"]
+    made += [
+        f"set({path}, {kept}) where IsString({kept}) and IsMatch({kept}, {literal(_PLAIN_ID)}) "
+        f"and not IsMatch({kept}, {literal(_NO_ID)})"
+        for path, kept in identifiers.items()
+    ]
+    made += [
+        f"set({path}, {kept}) where {kept} != nil and {kept} != {place.cache(path)}" for path, kept in texts.items()
+    ]
+    return [*made, f"delete_matching_keys({items}, {literal('^' + WORK.replace('.', chr(92) + '.'))})"]
+
+
+def _replaced(place: Place) -> list[str]:
+    made = [
+        f'replace_all_patterns({place.map}, "value", {literal(one.regex)}, {literal(one.replacement)}) '
+        f"where {place.work(one.family)} != nil"
+        for one in (*p.WIDEN, *p.SHIELDS, *p.PATTERNS)
+    ]
+    guarded = " or ".join(f"{place.work(family)} != nil" for family in dict.fromkeys(one.family for one in p.SHIELDS))
+    return [*made, f'replace_all_patterns({place.map}, "value", {literal(p.UNSHIELD)}, "") where {guarded}']
+
+
+def _findings() -> list[str]:
+    """Flag what was found in what caller or bot said, so that it can be counted after it is gone."""
+    said = (
+        (a.TRANSCRIPT.span, f'{a.STAGE.span} == "stt"'),
+        (a.TEXT.span, f'{a.STAGE.span} == "tts"'),
+        (a.OUTPUT.span, f"span.name == {quoted(d.REALTIME_RESPONSE)}"),
+    )
+    return [
+        f'set(span.attributes["{a.FINDING_PREFIX}{kind}"], 1) '
+        f'where {where} and IsString({path}) and Index({path}, "[{kind}]") >= 0'
+        for path, where in said
+        for kind in KINDS
+    ]

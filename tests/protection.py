@@ -1,0 +1,83 @@
+"""Content protection as the collector would run it, in Python: the same tests and patterns in the same order.
+
+RE2 and Python's `re` agree on what these patterns use, with ASCII classes. That the real collector agrees is shown by
+tests/stack/test_content.py.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipecat_lgtm.renderers.collector import protect_patterns as p
+from pipecat_lgtm.renderers.collector import protect_scan as scan
+from pipecat_lgtm.renderers.collector import protect_shapes as shapes
+
+FIXTURES = Path(__file__).parent / "fixtures" / "content"
+
+
+def secrets() -> list[tuple[str, str, list[str]]]:
+    """Return kind, text and hidden parts of every planted secret."""
+    data = yaml.safe_load((FIXTURES / "secrets.yaml").read_text(encoding="utf-8"))
+    return [(kind, row["text"].replace("~", ""), row["hidden"]) for kind, rows in data.items() for row in rows]
+
+
+def lookalikes() -> list[str]:
+    """Return the texts that only look like a secret."""
+    texts: list[str] = yaml.safe_load((FIXTURES / "lookalikes.yaml").read_text(encoding="utf-8"))
+    return texts
+
+
+def fires(text: str, one: scan.Scan) -> bool:
+    """Return whether a family's test fires on a lower-case text."""
+    return any(literal in text for literal in one.literals) or any(
+        re.search(regex, text, re.ASCII) for regex in one.expressions
+    )
+
+
+def fired(text: str, key: str = "input") -> set[str]:
+    """Return the families whose cheap test fires on an attribute."""
+    quoted = text.replace('"', '\\"')
+    joined = f'{key}="{quoted}"\n'.lower() if re.search("[=\n]", text) else f"{key}={quoted}\n".lower()
+    for regex in scan.THIN:
+        joined = re.sub(regex, "", joined, flags=re.ASCII)
+    for wide, digit in shapes.WIDE:
+        joined = joined.replace(wide, digit)
+    families: set[str] = {family for family, one in scan.SCANS.items() if family == "wide" or fires(joined, one)}
+    if "digit" in families:
+        for regex in scan.ORDERS:
+            joined = re.sub(regex, "", joined, flags=re.ASCII)
+        if not fires(joined, scan.SCANS["digit"]):
+            families.discard("digit")
+    if not re.search(scan.SPOKEN, joined, re.ASCII):
+        families.discard("spoken")
+    return families
+
+
+def replaced(text: str, families: set[str]) -> str:
+    """Return a text after the patterns of some families."""
+    made = text
+    for private in shapes.PRIVATE:
+        made = made.replace(private, "")
+    for one in (*p.WIDEN, *p.SHIELDS, *p.PATTERNS):
+        if one.family in families:
+            made = re.sub(one.regex, one.replacement.replace("${", "\\g<").replace("}", ">"), made, flags=re.ASCII)
+    made = re.sub(p.UNSHIELD, "", made)
+    return made if re.search(r"\[(card|email|phone|iban|ssn|secret)\]", made) else text
+
+
+def redacted(text: str) -> str:
+    """Return a text as the collector would store it."""
+    return replaced(text, fired(text))
+
+
+def statements(processors: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return context and statement of everything two rendered processors do."""
+    return [
+        (group["context"], statement)
+        for processor in processors.values()
+        for key in ("trace_statements", "log_statements")
+        for group in processor.get(key, [])
+        for statement in group["statements"]
+    ]

@@ -1,0 +1,122 @@
+import re
+
+import pytest
+
+import protection
+from pipecat_lgtm.renderers.collector import protect_patterns as p
+from pipecat_lgtm.renderers.collector import protect_scan as scan
+from pipecat_lgtm.renderers.collector import protect_shapes as shapes
+from pipecat_lgtm.renderers.collector.protect import LOGS, SPANS, protect_processors
+from pipecat_lgtm.renderers.collector.protect_place import WORK
+from pipecat_lgtm.renderers.collector.protect_redact import KINDS
+
+SECRETS = protection.secrets()
+_NEUTRAL = "Well, the thing I wanted to tell you about is this one here: "
+
+
+def test_every_needle_is_in_its_text() -> None:
+    """What must not be found would be found if nothing were hidden."""
+    assert [] == [(text, part) for _, text, hidden in SECRETS for part in hidden if part not in text]
+
+
+@pytest.mark.parametrize(("kind", "text", "hidden"), SECRETS, ids=[text for _, text, _ in SECRETS])
+def test_a_planted_secret_is_replaced_by_its_kind(kind: str, text: str, hidden: list[str]) -> None:
+    """The cheap test fires, the patterns take out every part, and what stands there says what it was."""
+    stored = protection.redacted(text)
+
+    assert [] == [part for part in hidden if part in stored]
+    assert f"[{kind}]" in stored
+
+
+@pytest.mark.parametrize(("kind", "text", "hidden"), SECRETS, ids=[text for _, text, _ in SECRETS])
+def test_a_planted_secret_is_found_in_mid_speech(kind: str, text: str, hidden: list[str]) -> None:
+    """A sentence before it and one after it change nothing."""
+    stored = protection.redacted(f"{_NEUTRAL}{text}\nDid you get that?")
+
+    assert [] == [part for part in hidden if part in stored]
+    assert f"[{kind}]" in stored
+
+
+@pytest.mark.parametrize("text", protection.lookalikes())
+def test_a_lookalike_is_left_alone(text: str) -> None:
+    """Neither the families whose test fires nor all of them together change it."""
+    assert text == protection.redacted(text)
+    assert text == protection.replaced(text, set(scan.SCANS))
+
+
+def test_a_sender_cannot_hide_a_secret_behind_our_own_marks() -> None:
+    """Private-use characters that the patterns use are taken out before they run."""
+    card = "4111 1111 1111 1111"
+    hostile = [card[:9] + mark + card[9:] for mark in shapes.PRIVATE]
+
+    assert ["[card]"] * len(hostile) == [protection.redacted(text) for text in hostile]
+
+
+def test_a_text_that_cannot_be_read_fires_every_test() -> None:
+    """What stands for an unreadable map makes every family's patterns run."""
+    assert set(scan.SCANS) == {family for family, one in scan.SCANS.items() if protection.fires(scan.FIRES, one)}
+
+
+def test_the_cheap_tests_begin_with_a_literal() -> None:
+    """An expression that begins with a class or an alternative costs a hundred times as much."""
+    begun = re.compile(r'[a-z0-9@ :"-]|\\[\\"]|ñ')
+    slow = [
+        regex
+        for regex in (*scan.THIN, *scan.ORDERS, *(one for each in scan.SCANS.values() for one in each.expressions))
+        if not begun.match(regex) and not regex.startswith("=[")
+    ]
+
+    assert [] == slow
+
+
+def test_every_family_has_a_test_and_patterns() -> None:
+    """No family is tested for nothing, none has patterns that never run."""
+    used = {one.family for one in (*p.WIDEN, *p.SHIELDS, *p.PATTERNS)}
+
+    assert set(scan.SCANS) == used
+
+
+@pytest.mark.parametrize("mode", ["redact", "drop", "keep"])
+def test_every_mode_cuts_every_map_of_attributes(mode: str) -> None:
+    """Resources, scopes, spans, events and log records are cut to the limit in every mode."""
+    made = protection.statements(protect_processors(mode, 2048))
+    cut = {context for context, statement in made if statement == f"truncate_all({context}.attributes, 2048)"}
+
+    assert {"resource", "scope", "span", "spanevent", "log"} == cut
+
+
+def test_keep_replaces_and_deletes_nothing() -> None:
+    """In mode keep nothing but length is changed."""
+    made = [statement for _, statement in protection.statements(protect_processors("keep", 2048))]
+
+    assert [] == [one for one in made if one.startswith(("replace_", "delete_"))]
+
+
+def test_drop_deletes_content_and_redacts_the_rest() -> None:
+    """Mode drop is mode redact and, after it, the removal of the attributes that are content."""
+    redact, drop = (protection.statements(protect_processors(mode, 2048)) for mode in ("redact", "drop"))
+    further = [one for one in drop if one not in redact]
+
+    assert [one for one in drop if one in redact] == redact
+    assert ["span", "spanevent", "log"] == [context for context, _ in further]
+    assert all("^(?:input|output|transcript|text|tools" in statement for _, statement in further)
+
+
+def test_each_processor_has_its_own_signal() -> None:
+    """Spans and log records are protected by processors of their own, which skip what fails."""
+    made = protect_processors("redact", 2048)
+
+    assert [SPANS, LOGS] == list(made)
+    assert ["ignore", "ignore"] == [one["error_mode"] for one in made.values()]
+
+
+def test_kinds_are_those_that_are_counted() -> None:
+    """A finding's kind is one that the patterns write."""
+    written = {kind for one in p.PATTERNS for kind in re.findall(r"\[([a-z]+)\]$", one.replacement.removesuffix("@"))}
+
+    assert set(KINDS) == written
+
+
+def test_no_working_attribute_has_a_secrets_name() -> None:
+    """Taking out attributes that are named like credentials takes out none of our own flags."""
+    assert [] == [family for family in scan.SCANS if re.search(p.SECRET_KEYS, WORK + family, re.ASCII)]
