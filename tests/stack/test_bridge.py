@@ -26,13 +26,13 @@ def test_every_number_is_right(called: tuple[Stack, demo.Outcome]) -> None:
 def test_ttfw_is_what_the_caller_heard(called: tuple[Stack, demo.Outcome]) -> None:
     """In every turn, TTFW is within 30 ms of the known audio: last loud sample said to first audible sample played.
 
-    Where the machine was late with that audio, that much more is allowed.
+    Where the machine was late with that audio it may have been so at both ends, so twice that much more is allowed.
     """
     _, outcome = called
     for call in outcome.ledger["calls"]:
         assert len(call["heard"]) == len(call["ttfw"])
         for heard, late, ttfw in zip(call["heard"], call["late"], call["ttfw"], strict=True):
-            assert heard == pytest.approx(ttfw, abs=0.03 + late), (call["scenario"], late)
+            assert heard == pytest.approx(ttfw, abs=0.03 + 2 * late), (call["scenario"], late)
     assert sum(len(call["heard"]) for call in outcome.ledger["calls"]) > 10
 
 
