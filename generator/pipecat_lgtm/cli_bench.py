@@ -1,4 +1,4 @@
-"""Verbs that measure: bench collector."""
+"""Verbs that measure: bench collector, bench rules."""
 
 from typing import Annotated, Literal
 
@@ -7,8 +7,12 @@ from rich.table import Table
 
 from pipecat_lgtm.cli_shared import BinDirOption, ConfigOption, out, plain, progress
 from pipecat_lgtm.config import load
+from pipecat_lgtm.engines.resolve import find_program
+from pipecat_lgtm.errors import EngineError
 from pipecat_lgtm.ops.bench import collector as collector_bench
+from pipecat_lgtm.ops.bench import rules as rules_bench
 from pipecat_lgtm.ops.bench.report import Report
+from pipecat_lgtm.ops.engines import manifest_for
 
 app = typer.Typer(no_args_is_help=True, help="Measure what the stack costs, on this machine.")
 
@@ -32,6 +36,25 @@ def collector(
     loaded = load(config).config
     with progress() as watch:
         show(collector_bench.run(loaded, payload, (spans, rounds), bin_dir, watch))
+
+
+@app.command("rules")
+def measure_rules(
+    services: Annotated[int, typer.Option(min=1, help="How many bots report at once.")] = 200,
+    config: ConfigOption = None,
+    bin_dir: BinDirOption = None,
+    *,
+    every_pair: Annotated[
+        bool, typer.Option("--every-pair", help="Each bot uses all 20 provider/model pairs, not one a stage.")
+    ] = False,
+) -> None:
+    """CPU of one evaluation of all rules, with many bots: `pipecat-lgtm bench rules`."""
+    loaded = load(config).config
+    program = find_program("prometheus", manifest_for("prometheus", loaded), bin_dir)
+    if program is None:
+        raise EngineError("prometheus: is not there", "`pipecat-lgtm engines build`, or name its folder with --bin-dir")
+    with progress() as watch:
+        show(rules_bench.run(loaded, program, services, watch, every_pair=every_pair))
 
 
 def show(report: Report) -> None:
