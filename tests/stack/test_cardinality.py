@@ -59,6 +59,19 @@ def test_two_thousand_hosts_calls_and_users_add_no_series(tmp_path: Path, engine
         assert held == 2 * _CALLS, "each slow turn breaches ttfw and e2e, held or counted as overflow"
 
 
+def test_overflowing_warnings_and_criticals_are_told_apart(tmp_path: Path, engine_bin: EngineBin) -> None:
+    """Two connectors never write one series: Prometheus would refuse the request and lose the breaches in it."""
+    with stack_of(tmp_path, engine_bin, "prometheus", "collector") as stack:
+        for latency in [1.0, 2.5] * 5:
+            spans = [otlp.turn(latency, conversation__id=f"call-{number}") for number in range(100)]
+            otlp.send(stack.ports.otlp_http, otlp.traces(spans, {"service.name": "bot"}))
+        stack.until("sum(pipecat_breaches_total) + sum(pipecat_series_overflowed_total)", 1500)
+
+        overflowed = stack.query("pipecat_series_overflowed_total")
+        assert {"breaches_warning", "breaches_critical"} == {row["metric"]["signal"] for row in overflowed}
+        assert stack.self_metric("otelcol_exporter_send_failed_metric_points") == 0
+
+
 def test_no_label_names_a_host_or_a_call(tmp_path: Path, engine_bin: EngineBin) -> None:
     """No series but the breaches has a label with a call's, host's or user's value."""
     with stack_of(tmp_path, engine_bin, "prometheus", "collector") as stack:

@@ -65,9 +65,8 @@ def notification_failures(window: str) -> Query:
 
 def overflow(window: str) -> Query:
     """Return values that were counted without their labels; breaches overflow by design."""
-    expr = (
-        f'sum {by(labels.SIGNAL)} (increase({m.SERIES_OVERFLOWED.prometheus}{{{labels.SIGNAL}!="breaches"}}[{window}]))'
-    )
+    series = f'{m.SERIES_OVERFLOWED.prometheus}{{{labels.SIGNAL}!~"breaches_.*"}}'
+    expr = f"sum {by(labels.SIGNAL)} (increase({series}[{window}]))"
     return Query("series_overflow", expr, "count", "Values counted without their labels.")
 
 

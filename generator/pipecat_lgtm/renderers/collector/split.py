@@ -18,9 +18,11 @@ _FAMILIES: dict[str, tuple[Metric, ...]] = {
     "pipecat.latency.duration": (*LATENCIES.values(), m.TURN_E2E),
     "pipecat.duration.duration": tuple(DURATIONS.values()),
     "pipecat.errors.calls": (m.STAGE_ERRORS,),
-    "pipecat.breaches.calls": (m.BREACHES,),
+    "pipecat.breaches_warning.calls": (m.BREACHES,),
+    "pipecat.breaches_critical.calls": (m.BREACHES,),
 }
-_CALLS = ("counts", "latency", "duration", "errors", "breaches")
+_METRICS = tuple(dict.fromkeys(metric for metrics in _FAMILIES.values() for metric in metrics))
+_CALLS = ("counts", "latency", "duration", "errors", "breaches_warning", "breaches_critical")
 
 
 def processors(config: Config) -> dict[str, Any]:
@@ -55,11 +57,7 @@ def _copies() -> list[str]:
 
 def _foreign() -> list[str]:
     """Drop the points of a copy that belong to another metric; keep what overflowed under the calls' name."""
-    conditions = [
-        f"metric.name == {quoted(metric.name)} and ({_is_not(metric)})"
-        for metrics in _FAMILIES.values()
-        for metric in metrics
-    ]
+    conditions = [f"metric.name == {quoted(metric.name)} and ({_is_not(metric)})" for metric in _METRICS]
     conditions += [f'metric.name == "pipecat.{family}.duration"' for family in ("latency", "duration")]
     conditions += [
         f'metric.name == "pipecat.{family}.calls" and attributes["otel.metric.overflow"] == nil' for family in _CALLS
@@ -85,15 +83,14 @@ def _labels() -> list[str]:
             f"set(metric.description, {quoted(m.SERIES_OVERFLOWED.brief)}) where {name}",
             f"set(metric.name, {quoted(m.SERIES_OVERFLOWED.name)}) where {name}",
         ]
-    for metrics in _FAMILIES.values():
-        for metric in metrics:
-            name = f"metric.name == {quoted(metric.name)}"
-            statements += [
-                f'set(datapoint.attributes["{label}"], {quoted(labels.UNKNOWN)}) '
-                f'where {name} and datapoint.attributes["{label}"] == nil'
-                for label in metric.labels
-            ]
-            statements.append(f"keep_keys(datapoint.attributes, {listed(metric.labels)}) where {name}")
+    for metric in _METRICS:
+        name = f"metric.name == {quoted(metric.name)}"
+        statements += [
+            f'set(datapoint.attributes["{label}"], {quoted(labels.UNKNOWN)}) '
+            f'where {name} and datapoint.attributes["{label}"] == nil'
+            for label in metric.labels
+        ]
+        statements.append(f"keep_keys(datapoint.attributes, {listed(metric.labels)}) where {name}")
     return statements
 
 
