@@ -120,3 +120,10 @@ def test_kinds_are_those_that_are_counted() -> None:
 def test_no_working_attribute_has_a_secrets_name() -> None:
     """Taking out attributes that are named like credentials takes out none of our own flags."""
     assert [] == [family for family in scan.SCANS if re.search(p.SECRET_KEYS, WORK + family, re.ASCII)]
+
+
+def test_needles_are_found_nowhere_else() -> None:
+    """No hidden part of one text stands in what is left of another, or in what the collector logs of itself."""
+    left = "\n".join([*(protection.redacted(text) for _, text, _ in SECRETS), scan.FIRES])
+
+    assert [] == [part for _, _, hidden in SECRETS for part in hidden if len(part) >= 8 and part in left]

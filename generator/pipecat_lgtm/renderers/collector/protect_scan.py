@@ -15,7 +15,7 @@ from pipecat_lgtm.renderers.collector.protect_patterns import Family
 
 FIRES = (
     "\uff11\u0661-----begin yj00000. bearer a password=a password is a ://a:b@ @a.bc gmx "
-    "five five five five five five 1234567"
+    "nine nine nine nine nine nine 1234567"
 )
 """Stands for a text that cannot be read; every family's test fires on it."""
 
