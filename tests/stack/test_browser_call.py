@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import chromium  # noqa: F401 - a fixture
 from harness import poll
 from playwright.sync_api import Browser
 from stacks import EngineBin, stack_of
@@ -27,7 +26,7 @@ def _peer(loss_every: int) -> Iterator[subprocess.Popen[str]]:
             child.terminate()
 
 
-def test_the_callers_loss_is_measured(tmp_path: Path, engine_bin: EngineBin, chromium: Browser) -> None:  # noqa: F811
+def test_the_callers_loss_is_measured(tmp_path: Path, engine_bin: EngineBin, chromium: Browser) -> None:
     """One packet in eight lost on the way to the browser is what Prometheus has of the caller's side."""
     with _peer(8) as peer:
         origin = f"http://127.0.0.1:{json.loads(peer.stdout.readline())['port']}"

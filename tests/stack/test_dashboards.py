@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import otlp
 import pytest
 from bridge_facts import events, spans
-from browser import chromium  # noqa: F401 - a fixture
 from drawn import ARTIFACTS, BOTH_MODES, SPANS_ONLY, empty, faults, needs_bridge, told
 from harness import poll
 from playwright.sync_api import Browser
@@ -157,7 +156,7 @@ def test_core_numbers_are_the_bots(mode: str, stack: Stack, request: pytest.Fixt
     assert set() == dots - {round(value, 6) for value in stated}
 
 
-def test_page_is_drawn(bridged: Seen, chromium: Browser) -> None:  # noqa: F811 - the fixture
+def test_page_is_drawn(bridged: Seen, chromium: Browser) -> None:
     """In a real browser every panel of the preview is drawn, nothing complains, and core shows exactly three panels."""
     file = ARTIFACTS / "preview.html"
     file.write_text(run.as_html(bridged.boards), encoding="utf-8")
