@@ -1,4 +1,4 @@
-"""Verbs that measure: bench collector, bench rules."""
+"""Verbs that measure: bench collector, bench rules, bench bridge."""
 
 from typing import Annotated, Literal
 
@@ -9,6 +9,7 @@ from pipecat_lgtm.cli_shared import BinDirOption, ConfigOption, out, plain, prog
 from pipecat_lgtm.config import load
 from pipecat_lgtm.engines.resolve import find_program
 from pipecat_lgtm.errors import EngineError
+from pipecat_lgtm.ops.bench import bridge as bridge_bench
 from pipecat_lgtm.ops.bench import collector as collector_bench
 from pipecat_lgtm.ops.bench import rules as rules_bench
 from pipecat_lgtm.ops.bench.report import Report
@@ -55,6 +56,16 @@ def measure_rules(
         raise EngineError("prometheus: is not there", "`pipecat-lgtm engines build`, or name its folder with --bin-dir")
     with progress() as watch:
         show(rules_bench.run(loaded, program, services, watch, every_pair=every_pair))
+
+
+@app.command()
+def bridge(
+    rounds: Annotated[int, typer.Option(min=1, help="How often a bot without and one with the bridge run.")] = 3,
+    calls: Annotated[int, typer.Option(min=2, help="Calls of each in a round, four at a time.")] = 8,
+) -> None:
+    """CPU per call and latency per turn, with the bridge and without: `pipecat-lgtm bench bridge`."""
+    with progress() as watch:
+        show(bridge_bench.run(rounds, calls, watch))
 
 
 def show(report: Report) -> None:
