@@ -114,7 +114,7 @@ def test_more_offenders_than_are_held(config: Config, promtool: Path, tmp_path: 
     """If more breached than are held one by one, the count is said to be a least one."""
     series = _ttfw(0.5, 1.0)(config, _labels()) | _breach(_labels(), "a" * 32, "call-1", "_x70 1x40")
     name = m.SERIES_OVERFLOWED.prometheus
-    series |= counter(name, {**_labels(), "signal": "breaches"}, [Phase(60, 0, 0), Phase(40, 0, 3)])
+    series |= counter(name, {**_labels(), "signal": "breaches_warning"}, [Phase(60, 0, 0), Phase(40, 0, 3)])
 
     assert "at least 1" == _annotations(config, promtool, tmp_path, series, "bot")["affected_conversations"]
 

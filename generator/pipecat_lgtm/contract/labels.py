@@ -45,6 +45,9 @@ CALLERS_AUDIO = (("inbound", "bot"), ("outbound", "client"))
 STAGES = ("stt", "llm", "tts")
 TOKEN_TYPES = ("input", "output", "cache_read", "cache_creation", "reasoning", "audio_input", "audio_output")
 
+BREACH_FAMILIES = ("breaches_warning", "breaches_critical")
+"""Values of `signal` of the overflow counter for breaches, which overflow by design: a family a severity."""
+
 PER_CALL_KEYS = frozenset(
     {
         "conversation.id",

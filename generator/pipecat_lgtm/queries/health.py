@@ -65,7 +65,7 @@ def notification_failures(window: str) -> Query:
 
 def overflow(window: str) -> Query:
     """Return values that were counted without their labels; breaches overflow by design."""
-    series = f'{m.SERIES_OVERFLOWED.prometheus}{{{labels.SIGNAL}!~"breaches_.*"}}'
+    series = f'{m.SERIES_OVERFLOWED.prometheus}{{{labels.SIGNAL}!~"{"|".join(labels.BREACH_FAMILIES)}"}}'
     expr = f"sum {by(labels.SIGNAL)} (increase({series}[{window}]))"
     return Query("series_overflow", expr, "count", "Values counted without their labels.")
 

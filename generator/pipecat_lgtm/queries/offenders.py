@@ -57,7 +57,7 @@ def recent(signals: tuple[str, ...], window: str) -> Query:
 
 def overflowed(window: str, by: tuple[str, ...]) -> str:
     """Return a value if more conversations breached than are held one by one."""
-    which = ", ".join((f'{labels.SIGNAL}=~"breaches_.*"', *placeholders(by)))
+    which = ", ".join((f'{labels.SIGNAL}=~"{"|".join(labels.BREACH_FAMILIES)}"', *placeholders(by)))
     return f"sum(increase({m.SERIES_OVERFLOWED.prometheus}{{{which}}}[{window}])) > 0"
 
 

@@ -112,8 +112,10 @@ def connectors(config: Config) -> dict[str, Any]:
         "latency": _connector(config, "latency", latency, own) | {"exemplars": {"enabled": True}},
         "duration": _connector(config, "duration", duration, ()) | {"exemplars": {"enabled": True}},
         "errors": _connector(config, "errors", {"disable": True}, (*_STAGE, labels.CATEGORY)),
-        "breaches_warning": _connector(config, "breaches_warning", {"disable": True}, breach) | expiring,
-        "breaches_critical": _connector(config, "breaches_critical", {"disable": True}, breach) | expiring,
+        **{
+            family: _connector(config, family, {"disable": True}, breach) | expiring
+            for family in labels.BREACH_FAMILIES
+        },
     }
 
 

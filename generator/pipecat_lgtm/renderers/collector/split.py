@@ -18,11 +18,10 @@ _FAMILIES: dict[str, tuple[Metric, ...]] = {
     "pipecat.latency.duration": (*LATENCIES.values(), m.TURN_E2E),
     "pipecat.duration.duration": tuple(DURATIONS.values()),
     "pipecat.errors.calls": (m.STAGE_ERRORS,),
-    "pipecat.breaches_warning.calls": (m.BREACHES,),
-    "pipecat.breaches_critical.calls": (m.BREACHES,),
+    **{f"pipecat.{family}.calls": (m.BREACHES,) for family in labels.BREACH_FAMILIES},
 }
 _METRICS = tuple(dict.fromkeys(metric for metrics in _FAMILIES.values() for metric in metrics))
-_CALLS = ("counts", "latency", "duration", "errors", "breaches_warning", "breaches_critical")
+_CALLS = ("counts", "latency", "duration", "errors", *labels.BREACH_FAMILIES)
 
 
 def processors(config: Config) -> dict[str, Any]:
