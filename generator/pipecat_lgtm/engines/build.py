@@ -23,10 +23,15 @@ Watch = Callable[[str, float], None]
 _ENVIRONMENT = {
     "CGO_ENABLED": "0",
     "GOFLAGS": "-buildvcs=false",
+    "GOGC": "400",  # the compiler may use more memory: it is short-lived, and two run at a time
     "GOWORK": "off",
     # This module at v0.155.0 is missing from the checksum database; go.sum pins it.
     "GONOSUMDB": "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza",
 }
+_NO_DWARF = "-gcflags=all=-dwarf=false"
+"""What `-s -w` would strip is not made in the first place; with GOGC that is 7 % of the time (73 → 68 CPU seconds for
+Alertmanager)."""
+
 _TAIL_LINES = 15
 
 
@@ -92,7 +97,7 @@ def _compile(go: str, engine: Engine, manifest: str, scratch: Path, watch: Watch
         shutil.copyfile(engine.module / name, source / name)
     tags = ["-tags", engine.tags] if engine.tags else []
     for program, package in engine.packages.items():
-        options = ["-mod=readonly", "-trimpath", "-ldflags", "-s -w", *tags, "-o", str(out / program)]
+        options = ["-mod=readonly", "-trimpath", _NO_DWARF, "-ldflags", "-s -w", *tags, "-o", str(out / program)]
         job.run([go, "build", *options, package], source)
     return out
 
