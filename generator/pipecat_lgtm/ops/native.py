@@ -17,10 +17,10 @@ from pipecat_lgtm.ops.engines import READY, drain_of, drain_seconds, grace_secon
 from pipecat_lgtm.renderers import Placement, native, render
 from pipecat_lgtm.renderers.flags import FLAGS
 
-METRICS = ("collector", "prometheus", "alertmanager")
-"""What serves metrics and alerts; it starts first."""
+METRICS = ("collector", "prometheus")
+"""What serves metrics; it starts first."""
 
-ORDER = (*METRICS, "tempo", "loki")
+ORDER = (*METRICS, "alertmanager", "tempo", "loki")
 """Traces and logs wait in the collector's queue until their stores are up."""
 
 _READY_SECONDS = 120.0
