@@ -9,6 +9,7 @@ from pipecat_lgtm import cli
 from pipecat_lgtm.config import load, load_default
 from pipecat_lgtm.errors import ConfigError
 from pipecat_lgtm.ops import alerts as op
+from pipecat_lgtm.renderers import runbooks
 from pipecat_lgtm.rules.alerts import alerts
 from pipecat_lgtm.rules.model import Bound
 from pipecat_lgtm.rules.sources import source_of
@@ -55,6 +56,19 @@ def test_override(tmp_path: Path) -> None:
         "pipecat:turn_ttfw_seconds:p95_1m > 0.8 and on (service_name, deployment_environment) "
         "pipecat:turns_with_latency:increase_1m >= 5"
     ) == warning.query.expr  # type: ignore[attr-defined]
+
+
+def test_trend_window(tmp_path: Path) -> None:
+    """Every alert's trend asks and says how far back `alerts.trend_window` is; so does the page about alerts."""
+    file = tmp_path / "stack.yaml"
+    file.write_text("alerts: {trend_window: 90 s}")
+    config = load(file).config
+    for one in alerts(config):
+        asked, said = one.annotations["trend"].count(" offset 90s"), one.annotations["trend"].count("90 seconds ago")
+
+        assert (4, 2) == (asked, said), one.name
+    text = runbooks.files(config)["docs/alerts.md"]
+    assert "against 90 seconds ago (`alerts.trend_window`)" in text
 
 
 def test_switched_off(tmp_path: Path) -> None:

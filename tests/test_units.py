@@ -1,6 +1,6 @@
 import pytest
 
-from pipecat_lgtm.config.units import format_seconds, parse_bytes, parse_ratio, parse_seconds
+from pipecat_lgtm.config.units import format_seconds, parse_bytes, parse_ratio, parse_seconds, spell_seconds
 
 
 @pytest.mark.parametrize(
@@ -76,3 +76,21 @@ def test_format_seconds(seconds: float, text: str) -> None:
 def test_round_trip(milliseconds: int) -> None:
     """What is written is read back as the same time."""
     assert milliseconds / 1000 == pytest.approx(parse_seconds(format_seconds(milliseconds / 1000)), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.5, "0.5 seconds"),
+        (1, "1 second"),
+        (20, "20 seconds"),
+        (60, "1 minute"),
+        (90, "90 seconds"),
+        (600, "10 minutes"),
+        (3600, "1 hour"),
+        (86400, "24 hours"),
+    ],
+)
+def test_spell_seconds(seconds: float, text: str) -> None:
+    """In a sentence a time is a number of the largest unit that divides it."""
+    assert text == spell_seconds(seconds)

@@ -9,9 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from cases import CASES
 from feeds import Phase, Series, counter, histogram, named
-from held import rules_of, run
+from held import SHORTENED, rules_of, run
 
-from pipecat_lgtm.config import Config
+from pipecat_lgtm.config import Config, load
 from pipecat_lgtm.contract import metrics as m
 from pipecat_lgtm.renderers import rules
 
@@ -91,6 +91,17 @@ def test_trend(config: Config, promtool: Path, tmp_path: Path, before: float, af
     series = _ttfw(before, after)(config, _labels())
 
     assert expected == _annotations(config, promtool, tmp_path, series, "bot")["trend"]
+
+
+def test_trend_window(promtool: Path, tmp_path: Path) -> None:
+    """How far back the trend looks is the config's: what rose 10 minutes ago has been the same for the last 4."""
+    file = tmp_path / "stack.yaml"
+    file.write_text(f"{SHORTENED}  trend_window: 4 m\n")
+    config = load(file).config
+    series = _ttfw(0.9, 1.4)(config, _labels())
+
+    said = _annotations(config, promtool, tmp_path, series, "bot")["trend"]
+    assert "stabilizing (+0s against 4 minutes ago)" == said
 
 
 def test_no_offender_is_held(config: Config, promtool: Path, tmp_path: Path) -> None:

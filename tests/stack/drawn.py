@@ -22,6 +22,7 @@ BOTH_MODES = {
     ("pipecat-quality", 5, "A"): HISTORY,
     ("pipecat-quality", 6, "A"): SYNTHETIC,
     ("pipecat-quality", 12, "A"): HISTORY,
+    ("pipecat-quality", 23, "A"): "needs an evaluation of the calls, which comes later",
     ("pipecat-stack", 2, "A"): "lists firing alerts, and none has had the time to",
     ("pipecat-stack", 11, "A"): FAULTLESS,
     ("pipecat-stack", 13, "A"): FAULTLESS,

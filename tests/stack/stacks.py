@@ -20,8 +20,14 @@ EngineBin = Callable[[str], Path]
 class Stack:
     """Some engines of one config; addresses and questions in the stores' own APIs."""
 
-    def __init__(self, folder: Path, engine_bin: EngineBin, overrides: dict[str, Any] | None = None) -> None:
-        self.folder = folder
+    def __init__(
+        self,
+        folder: Path,
+        engine_bin: EngineBin,
+        overrides: dict[str, Any] | None = None,
+        flags: dict[str, list[str]] | None = None,
+    ) -> None:
+        self.folder, self._flags = folder, flags or {}
         self._engine_bin = engine_bin
         quick = {"collector": {"flush_interval": "1 s"}} | (overrides or {})
         quick["collector"] = {"flush_interval": "1 s"} | quick["collector"]
@@ -45,7 +51,11 @@ class Stack:
     def start(self, name: str) -> Process:
         """Start an engine and wait until it is ready."""
         (self.folder / "data" / name).mkdir(parents=True, exist_ok=True)
-        argv = [str(self._engine_bin(program(name))), *FLAGS[name](self.config, self.placement)]
+        argv = [
+            str(self._engine_bin(program(name))),
+            *FLAGS[name](self.config, self.placement),
+            *self._flags.get(name, ()),
+        ]
         process = Process(name, argv, self.folder / f"{name}.log", grace=grace_seconds(name))
         process.start()
         self.processes[name] = process
@@ -144,10 +154,14 @@ class Stack:
 
 @contextlib.contextmanager
 def stack_of(
-    folder: Path, engine_bin: EngineBin, *engines: str, overrides: dict[str, Any] | None = None
+    folder: Path,
+    engine_bin: EngineBin,
+    *engines: str,
+    overrides: dict[str, Any] | None = None,
+    flags: dict[str, list[str]] | None = None,
 ) -> Iterator[Stack]:
-    """Run some engines for the length of a block."""
-    stack = Stack(folder, engine_bin, overrides)
+    """Run some engines for the length of a block; flags: more of an engine's command line, by name."""
+    stack = Stack(folder, engine_bin, overrides, flags)
     try:
         for name in engines:
             stack.start(name)

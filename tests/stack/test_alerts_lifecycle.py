@@ -1,7 +1,11 @@
-"""From spans to Slack and PagerDuty: inhibition, silence, escalation, resolve, restarts; times are short by config."""
+"""From spans to Slack and PagerDuty: trend, inhibition, silence, escalation, resolve, restarts; times are short."""
 
+import itertools
+import re
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import httpx
@@ -12,16 +16,23 @@ from harness import poll
 from senders import Sender
 from stacks import EngineBin, Stack, stack_of
 
+from pipecat_lgtm.rules import signals
+
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 _ACKNOWLEDGE = 8
+_TRENDS = re.compile(
+    r"(getting worse \(\+[\d.]+ms|stabilizing \([+-][\d.]+m?s|recovering \(-[\d.]+ms) against 20 seconds ago\)"
+)
 _LONG = 120.0
 """Seconds until Prometheus has told a restarted Alertmanager of its alerts again, and some."""
 
 QUICK = {
+    "thresholds": {"llm_ttfb": {"p95": {"target": "500 ms", "info": "700 ms", "warning": "1 s"}}},
     "alerts": {
         "interval": "1 s",
         "window": "30 s",
+        "trend_window": "20 s",
         "min_samples": 5,
         "hold": {"info": "1 s", "warning": "2 s", "critical": "2 s"},
         "escalate_after": "20 s",
@@ -30,18 +41,28 @@ QUICK = {
         "severities": {
             "critical": {"acknowledge": "10 m", "group_wait": "1 s", "group_interval": "2 s"},
             "warning": {"acknowledge": f"{_ACKNOWLEDGE} s", "group_wait": "3 s", "group_interval": "2 s"},
+            "info": {"acknowledge": f"{_ACKNOWLEDGE} s", "group_wait": "1 s", "group_interval": "2 s"},
         },
+        # An info neither escalates nor is muted by what it would become: its reminders show how the trend goes on.
+        "routes": [
+            {"name": "drift", "match": {"service_name": "drifting"}, "notify": {"info": ["slack", "pagerduty"]}}
+        ],
         "heartbeat": {"webhook": "alive", "every": "2 s"},
     },
 }
 
 
-class World:
-    """A stack, who is told, and bots."""
+# By default Alertmanager hears only once a minute that an annotation has changed.
+FLAGS = {"prometheus": ["--rules.alert.resend-delay=10s"]}
 
-    def __init__(self, stack: Stack, told: Receivers) -> None:
+
+class World:
+    """A stack, who is told, and bots; `drift` is the life of one whose language model gets slower, then recovers."""
+
+    def __init__(self, stack: Stack, told: Receivers, pool: ThreadPoolExecutor) -> None:
         self.stack, self.told = stack, told
         self.bots: dict[str, Sender] = {}
+        self.drift: Future[None] = pool.submit(_drift, self)
 
     def bot(self, service: str, *spans: dict[str, object]) -> Sender:
         """A bot that sends these spans again and again, until it is stopped."""
@@ -68,8 +89,13 @@ def world(tmp_path_factory: pytest.TempPathFactory, engine_bin: EngineBin) -> It
     folder = tmp_path_factory.mktemp("alerts")
     with receivers() as told:
         overrides = QUICK | {"routing": QUICK["routing"] | {"receivers": told.config(folder)}}
-        with stack_of(folder, engine_bin, "alertmanager", "collector", "prometheus", overrides=overrides) as stack:
-            made = World(stack, told)
+        with (
+            stack_of(
+                folder, engine_bin, "alertmanager", "collector", "prometheus", overrides=overrides, flags=FLAGS
+            ) as stack,
+            ThreadPoolExecutor(1) as pool,
+        ):
+            made = World(stack, told, pool)
             try:
                 yield made
             finally:
@@ -83,9 +109,30 @@ def _slow_turns(calls: int) -> list[dict[str, object]]:
     return [otlp.turn(3.0, conversation__id=f"call-{number}") for number in range(calls)]
 
 
-def _slow_llm() -> list[dict[str, object]]:
-    """LLM requests beyond the warning bound; there is no critical one."""
-    return [otlp.stage("llm", 1.5) for _ in range(6)]
+def _llm(ttfb: float) -> list[dict[str, object]]:
+    """LLM requests; above 1 s they are beyond the warning bound, and there is no critical one."""
+    return [otlp.stage("llm", ttfb) for _ in range(6)]
+
+
+def _drift(world: World) -> None:
+    """Let a bot's language model be well, get slow, stay so, and get better: on with each, once it has been told of."""
+    bot = world.bot("drifting", *_llm(0.3))
+    p95 = signals.stage_latency(world.stack.config, "llm", world.stack.config.alerts.window).value.name
+    before = f'count({p95}{{service_name="drifting"}} offset 20s)'
+    world.stack.until(before, 1, _LONG)
+    for ttfb, trend in ((0.9, "getting worse"), (0.9, "stabilizing"), (0.75, "recovering")):
+        bot.spans = _llm(ttfb)
+        poll(trend, partial(_is_told, world, trend), _LONG)
+
+
+def _is_told(world: World, trend: str) -> bool:
+    return any(text.startswith(trend) for text in _trends_in_slack(world))
+
+
+def _trends_in_slack(world: World) -> list[str]:
+    """Return what Slack's messages about that bot say of the trend, in the order they came."""
+    posts = world.told.posts("INFO", "PipecatLlmTtfbHigh", "drifting")
+    return [re.findall(r"^\*Trend:\* (.*)$", one.body["attachments"][0]["text"], re.MULTILINE)[0] for one in posts]
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +154,7 @@ def test_page(paged: World) -> None:
     assert "critical" == page.body["payload"]["severity"]
     assert details["trace_id"] in traces
     assert "7" == details["affected_conversations"]
-    assert "new: there was no value 10 minutes ago" == details["trend"]
+    assert "new: there was no value 20 seconds ago" == details["trend"]
     assert "Acknowledge within 10 min: silence it, or this message comes again." == details["acknowledge"]
     assert details["trace_id"] in details["trace_url"]
     assert {"Trace", "Runbook", "Dashboard", "Acknowledge (silence)"} == {one["text"] for one in page.body["links"]}
@@ -139,7 +186,7 @@ def test_heartbeat(paged: World) -> None:
 
 def test_reminder_silence_escalation(world: World) -> None:
     """A warning comes again until it is silenced; unresolved, it becomes a page all the same."""
-    world.bot("slow", *_slow_llm())
+    world.bot("slow", *_llm(1.5))
     posts = poll(
         "a reminder", lambda: (found := world.told.posts("WARNING", "PipecatLlmTtfbHigh", "slow"))[1:] and found
     )
@@ -208,3 +255,15 @@ def test_resolved(paged: World) -> None:
 
     assert page.body["dedup_key"] == end.body["dedup_key"]
     poll("Slack", lambda: paged.told.posts("RESOLVED", "PipecatTtfwHigh", "late"))
+
+
+def test_trend(world: World) -> None:
+    """Message by message Slack and PagerDuty read that it is getting worse, stabilizing, recovering; with its sign."""
+    world.drift.result(_LONG)
+    pages = world.told.pages("PipecatLlmTtfbHigh", "drifting")
+    for said in (_trends_in_slack(world), [one.body["payload"]["custom_details"]["trend"] for one in pages]):
+        words = [word for word, _ in itertools.groupby(text.partition(" (")[0] for text in said)]
+
+        assert ["getting worse", "stabilizing", "recovering"] == words[:3]
+        for text in said:
+            assert re.fullmatch(_TRENDS, text)

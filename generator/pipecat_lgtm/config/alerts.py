@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Literal
 
-from pydantic import Field, HttpUrl, field_validator, model_validator
+from pydantic import Field, HttpUrl, ValidationInfo, field_validator, model_validator
 
 from pipecat_lgtm.config.base import Section
 from pipecat_lgtm.config.units import Count, Factor, Ratio, Seconds
@@ -98,8 +98,16 @@ class Alerts(Section):
     synthetic_services: str
     pii_kinds: tuple[str, ...]
     telemetry_window: Seconds
+    trend_window: Seconds
     links: Links
     overrides: dict[str, Override]
+
+    @field_validator("trend_window")
+    @classmethod
+    def _is_past(cls, value: float, info: ValidationInfo) -> float:
+        if value <= info.data.get("interval", 0.0):
+            raise ValueError("must be longer than alerts.interval, else a value is compared with itself")
+        return value
 
     @field_validator("synthetic_services")
     @classmethod

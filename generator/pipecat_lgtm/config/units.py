@@ -47,9 +47,19 @@ Count = Annotated[int, _Positive]
 Factor = Annotated[float, _Positive]
 
 
+_NAMES = (("hour", 3600), ("minute", 60), ("second", 1))
+
+
 def format_seconds(seconds: float) -> str:
     """Return seconds the way Go, Prometheus and Alertmanager read them: `800ms`, `5s`, `15m`, `7d`→`168h`."""
     for unit, size in (("h", 3600), ("m", 60), ("s", 1)):
         if seconds >= size and seconds % size == 0:
             return f"{int(seconds // size)}{unit}"
     return f"{seconds * 1000:.6f}".rstrip("0").rstrip(".") + "ms"
+
+
+def spell_seconds(seconds: float) -> str:
+    """Return seconds as a sentence has them: `10 minutes`, `1 hour`, `90 seconds`."""
+    name, size = next((one for one in _NAMES if seconds >= one[1] and seconds % one[1] == 0), ("second", 1))
+    number = f"{seconds / size:g}"
+    return f"{number} {name}" + ("" if number == "1" else "s")

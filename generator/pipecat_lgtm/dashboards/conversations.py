@@ -39,7 +39,7 @@ def conversations(config: Config) -> dict[str, Any]:
             Line(11, [_worst(config)]),
             Line(9, [_short(config), _recent()]),
             heading(101, "How they went"),
-            Line(8, [_interruptions(), _silences(config)]),
+            Line(8, [_interruptions(), _silences()]),
             Line(7, [_silence_share(config), _emitters()]),
         ],
     )
@@ -196,13 +196,12 @@ def _interruptions() -> Panel:
     )
 
 
-def _silences(config: Config) -> Panel:
-    bound = config.thresholds.silence.warning or 0
+def _silences() -> Panel:
     return graph(
         Card(
             21,
-            f"Silences over {bound:g} s",
-            "How often does nobody speak in mid-conversation?",
+            "Silences",
+            "How often does nobody speak in mid-conversation? The bridge tells of silences from 5 s on.",
             "Each one is a caller who wonders whether the line is dead: tools without filler words, lost audio.",
             "bridge",
         ),
@@ -212,11 +211,12 @@ def _silences(config: Config) -> Panel:
 
 
 def _silence_share(config: Config) -> Panel:
+    bound = config.thresholds.silence.warning or 0
     return graph(
         Card(
             22,
-            "Turns with a long silence",
-            "In which share of turns does nobody speak for too long?",
+            f"Turns with a silence over {bound:g} s",
+            "In which share of turns does nobody speak for that long?",
             "Red: the bot does not answer, or does not hear.",
             "bridge",
         ),

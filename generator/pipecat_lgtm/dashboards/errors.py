@@ -3,6 +3,7 @@
 from typing import Any
 
 from pipecat_lgtm.config import Config
+from pipecat_lgtm.config.units import format_seconds
 from pipecat_lgtm.contract import attributes as a
 from pipecat_lgtm.contract import labels
 from pipecat_lgtm.contract import metrics as m
@@ -11,6 +12,7 @@ from pipecat_lgtm.dashboards.panels.calls import call_columns
 from pipecat_lgtm.dashboards.panels.card import Card, Panel
 from pipecat_lgtm.dashboards.panels.fields import column
 from pipecat_lgtm.dashboards.panels.graph import graph
+from pipecat_lgtm.dashboards.panels.recorded import lasting
 from pipecat_lgtm.dashboards.panels.sheet import Line, Sheet, finished, heading
 from pipecat_lgtm.dashboards.panels.table import merged, organised, table
 from pipecat_lgtm.dashboards.panels.texts import lines
@@ -35,7 +37,7 @@ def errors(config: Config) -> dict[str, Any]:
         config,
         sheet,
         [
-            Line(9, [_ratio(config), _categories()]),
+            Line(9, [_ratio(config), _lasting(config), _categories()]),
             Line(8, [_table(), _requests()]),
             heading(100, "Tools and services called"),
             Line(8, [_tool_failures(), _tool_time()]),
@@ -58,6 +60,23 @@ def _ratio(config: Config) -> Panel:
         ),
         [scope.recorded(recorded("stage_errors", "ratio"), "ratio", "", f"{{{{{labels.STAGE}}}}} {scope.BOT}")],
         bounds=config.thresholds.error_ratio,
+        top=1,
+    )
+
+
+def _lasting(config: Config) -> Panel:
+    bounds, hold = config.thresholds.error_ratio_sustained, config.alerts.sustained_hold
+    return graph(
+        Card(
+            5,
+            f"Error rate that lasts (critical above {(bounds.critical or 0) * 100:g} % for {format_seconds(hold)})",
+            f"In which share of ended conversations did a component fail, at the best moment of the last "
+            f"{format_seconds(hold)}?",
+            "Red: it was so all that time, and will not pass by itself.",
+            "both",
+        ),
+        [lasting(config, "conversation_failures", "ratio", "ratio", hold)],
+        bounds=bounds,
         top=1,
     )
 

@@ -3,6 +3,8 @@
 from typing import Any
 
 from pipecat_lgtm.config import Config
+from pipecat_lgtm.config.thresholds import RatioBounds
+from pipecat_lgtm.config.units import format_seconds
 from pipecat_lgtm.contract import labels
 from pipecat_lgtm.contract import metrics as m
 from pipecat_lgtm.dashboards.panels.card import Card, Panel
@@ -34,7 +36,8 @@ def quality(config: Config) -> dict[str, Any]:
             heading(101, "Does it understand callers?"),
             Line(8, [_confidence(config), _word_errors(config), _drift(config)]),
             heading(102, "Does it behave, and do callers bear it?"),
-            Line(8, [_findings(), _frustration(config)]),
+            Line(8, [_findings(), _disclosed(config), _off_script(config)]),
+            Line(8, [_frustration(config)]),
         ],
     )
 
@@ -140,6 +143,7 @@ def _uptime(config: Config) -> Panel:
             empty=f"No synthetic calls: name their services after alerts.synthetic_services ({config.alerts.synthetic_services})",
         ),
         [evaluated(config, "synthetic_failures", "ratio", "ratio")],
+        bounds=RatioBounds.model_construct(warning=round(1 - target, 9)),
         top=1,
     )
 
@@ -184,6 +188,36 @@ def _findings() -> Panel:
         ),
         [scope.over_time(m.COMPLIANCE_FINDINGS, labels.KIND)],
         look="bars",
+    )
+
+
+def _disclosed(config: Config) -> Panel:
+    window, kinds = format_seconds(config.alerts.quality_window), ", ".join(config.alerts.pii_kinds)
+    return graph(
+        Card(
+            22,
+            f"Protected data that pages (critical from {config.thresholds.pii_findings.critical or 0:g} in {window})",
+            f"How often was what must not be said ({kinds}) said in the last {window}?",
+            "Red: find the call, and what else of it is kept: a recording, the bot's own log files.",
+            empty=f"None of {kinds} was found in this time range",
+        ),
+        [evaluated(config, "pii_findings", "increase", "count", labels.KIND)],
+        bounds=config.thresholds.pii_findings,
+    )
+
+
+def _off_script(config: Config) -> Panel:
+    window = format_seconds(config.alerts.quality_window)
+    return graph(
+        Card(
+            23,
+            f"Answers off the script (warning from {config.thresholds.off_script.warning or 0:g} in {window})",
+            f"How often did the bot say what its script does not allow, in the last {window}?",
+            "Orange: read the calls, then tighten the prompt.",
+            empty="None was found in this time range; a later evaluation of the calls finds them",
+        ),
+        [evaluated(config, "off_script", "increase", "count")],
+        bounds=config.thresholds.off_script,
     )
 
 

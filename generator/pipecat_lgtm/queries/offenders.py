@@ -7,7 +7,6 @@ from pipecat_lgtm.queries.query import Query
 CRITICAL_WEIGHT = 1000
 """A turn beyond the critical bound outweighs any number of milder ones."""
 
-TREND_AGO = "10m"
 TREND_TOLERANCE = 0.05
 """A change of less than this share is no change."""
 
@@ -61,25 +60,25 @@ def overflowed(window: str, by: tuple[str, ...]) -> str:
     return f"sum(increase({m.SERIES_OVERFLOWED.prometheus}{{{which}}}[{window}])) > 0"
 
 
-def before(name: str, by: tuple[str, ...]) -> str:
-    """Return a recorded value as it was."""
-    return f"{_chosen(name, by)} offset {TREND_AGO}"
+def before(name: str, by: tuple[str, ...], ago: str) -> str:
+    """Return a recorded value as it was so long ago."""
+    return f"{_chosen(name, by)} offset {ago}"
 
 
-def change(name: str, by: tuple[str, ...]) -> str:
+def change(name: str, by: tuple[str, ...], ago: str) -> str:
     """Return by how much a recorded value changed since, without the last digits' noise (and without minus nought)."""
-    return f"round({_difference(name, by)}, 0.000001) + 0"
+    return f"round({_difference(name, by, ago)}, 0.000001) + 0"
 
 
-def direction(name: str, by: tuple[str, ...]) -> str:
-    """Return 1 if a recorded value rose, -1 if it fell, 0 if it hardly changed."""
-    tolerance = f"> bool {TREND_TOLERANCE:g} * abs({before(name, by)})"
-    difference = f"({_difference(name, by)})"
+def direction(name: str, by: tuple[str, ...], ago: str) -> str:
+    """Return 1 if a recorded value rose since, -1 if it fell, 0 if it hardly changed."""
+    tolerance = f"> bool {TREND_TOLERANCE:g} * abs({before(name, by, ago)})"
+    difference = f"({_difference(name, by, ago)})"
     return f"sgn({difference}) * (abs({difference}) {tolerance})"
 
 
-def _difference(name: str, by: tuple[str, ...]) -> str:
-    return f"{_chosen(name, by)} - {before(name, by)}"
+def _difference(name: str, by: tuple[str, ...], ago: str) -> str:
+    return f"{_chosen(name, by)} - {before(name, by, ago)}"
 
 
 def _chosen(name: str, by: tuple[str, ...]) -> str:

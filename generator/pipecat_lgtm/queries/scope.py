@@ -51,6 +51,11 @@ def recorded(name: str, unit: Unit, brief: str, legend_format: str = BOT) -> Que
     return Query(f"chosen.{name}", f"{name}{selector()}", unit, brief, legend_format)
 
 
+def lowest(name: str, window: str, unit: Unit, legend_format: str = BOT) -> Query:
+    """Return the least value that a recording had in a window: beyond a bound, it was so all the time."""
+    return Query(f"lowest.{name}", f"min_over_time({name}{selector()}[{window}])", unit, "", legend_format)
+
+
 def quantile(metric: Metric, q: float, *names: str, unit: Unit = "seconds", of: str = "") -> Query:
     """Return a histogram's quantile over time."""
     inner = f"sum{by('le', *names)} (rate({metric.prometheus}_bucket{selector()}[$__rate_interval]))"

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from pipecat_lgtm.config import Config
-from pipecat_lgtm.config.units import format_seconds
+from pipecat_lgtm.config.units import format_seconds, spell_seconds
 from pipecat_lgtm.contract import labels
 from pipecat_lgtm.contract import metrics as m
 from pipecat_lgtm.contract.metrics import METRICS
@@ -41,7 +41,7 @@ CARRIES = {
     "trace_id": "the worst conversation: gravest breach, then most turns; says so where none is held",
     "trace_url": "opens that trace in Grafana; where none is held, a TraceQL search for one",
     "affected_conversations": "how many conversations breached (at least so many, if not all are held)",
-    "trend": "getting worse, stabilizing or recovering, with the change against 10 minutes ago",
+    "trend": "getting worse, stabilizing or recovering; change against {trend_window} ago (`alerts.trend_window`)",
     "runbook_url": "the runbook",
     "dashboard_url": "the dashboard that shows it, for the service and the hour before",
 }
@@ -90,7 +90,7 @@ def _runbook(config: Config, rules: list[Alert]) -> str:
         recorded=first.signal.value.query.expr,
         warning=bound_text(first.bound),
         worst=bound_text(first.bound),
-        silence=f"{min(config.thresholds.silence.values()):g} s",
+        silence=_silence(config),
     )
 
 
@@ -105,9 +105,17 @@ def _overview(config: Config, subjects: dict[str, list[Alert]]) -> str:
         subjects={subject: [_line(config, one) for one in members] for subject, members in subjects.items() if members},
         titles=TITLES,
         escalate_after=format_seconds(config.alerts.escalate_after),
-        annotations=CARRIES,
+        annotations={
+            name: brief.format(trend_window=spell_seconds(config.alerts.trend_window))
+            for name, brief in CARRIES.items()
+        },
+        silence=_silence(config),
         similarity=f"{target:.0%}" if target else "no target",
     )
+
+
+def _silence(config: Config) -> str:
+    return f"{min(config.thresholds.silence.values()):g} s"
 
 
 def _line(config: Config, one: Alert) -> Line:

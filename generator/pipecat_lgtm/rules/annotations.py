@@ -4,6 +4,7 @@ import json
 from urllib.parse import quote
 
 from pipecat_lgtm.config import Config
+from pipecat_lgtm.config.units import format_seconds, spell_seconds
 from pipecat_lgtm.contract import labels
 from pipecat_lgtm.contract.datasources import TEMPO
 from pipecat_lgtm.queries import Query, offenders
@@ -12,7 +13,6 @@ from pipecat_lgtm.rules.model import Bound, Signal
 NO_TRACE_APPLIES = "none applies: this alert is about the monitoring, not about a conversation"
 NO_TRACE_HELD = "none held: no conversation was caught beyond its own bound; trace_url searches for one"
 NO_CONVERSATION_APPLIES = "does not apply"
-NOTHING_BEFORE = "new: there was no value 10 minutes ago"
 WORSE, SAME, BETTER = "getting worse", "stabilizing", "recovering"
 
 _HOUR = 3600
@@ -62,7 +62,7 @@ def common(  # noqa: PLR0913, PLR0917 - the parts of a link
         made["trace_id"] = NO_TRACE_APPLIES
         made["trace_url"] = _times() + _explore(config, _traceql(search))
         made["affected_conversations"] = NO_CONVERSATION_APPLIES
-    made["trend"] = _trend(signal)
+    made["trend"] = _trend(config, signal)
     made["runbook_url"] = config.alerts.links.runbook(name)
     made["dashboard_url"] = _dashboard(config, dashboard, signal.labels)
     return made
@@ -89,18 +89,19 @@ def _affected(signal: Signal, severity: str, window: str) -> str:
     )
 
 
-def _trend(signal: Signal) -> str:
+def _trend(config: Config, signal: Signal) -> str:
     """Rising is worse, unless the signal is bad when low."""
+    ago, said = format_seconds(config.alerts.trend_window), spell_seconds(config.alerts.trend_window)
     name, by = signal.value.name, signal.labels
     rising, falling = (BETTER, WORSE) if signal.low_is_bad else (WORSE, BETTER)
-    direction, change = (_ask(ask(name, by), by) for ask in (offenders.direction, offenders.change))
+    direction, change = (_ask(ask(name, by, ago), by) for ask in (offenders.direction, offenders.change))
     shown = formatted(signal.value.query.unit, "$change")
     return (
         f"{{{{ with {direction} | query }}}}{{{{ $way := . | first | value }}}}"
         f"{{{{ if gt $way 0.0 }}}}{rising}{{{{ else if lt $way 0.0 }}}}{falling}{{{{ else }}}}{SAME}{{{{ end }}}}"
         f"{{{{ with {change} | query }}}}{{{{ $change := . | first | value }}}} "
-        f"({{{{ if ge $change 0.0 }}}}+{{{{ end }}}}{shown} against 10 minutes ago){{{{ end }}}}"
-        f"{{{{ else }}}}{NOTHING_BEFORE}{{{{ end }}}}"
+        f"({{{{ if ge $change 0.0 }}}}+{{{{ end }}}}{shown} against {said} ago){{{{ end }}}}"
+        f"{{{{ else }}}}new: there was no value {said} ago{{{{ end }}}}"
     )
 
 

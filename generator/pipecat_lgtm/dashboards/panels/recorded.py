@@ -17,6 +17,11 @@ def evaluated(config: Config, what: str, operation: str, unit: Unit, *own: str) 
     return _of_bot(recorded(what, operation, format_seconds(config.alerts.quality_window)), unit, own)
 
 
+def lasting(config: Config, what: str, operation: str, unit: Unit, hold: float) -> Query:
+    """Return the least value of a recording over `alerts.window` in as many seconds as an alert on it must hold."""
+    return scope.lowest(recorded(what, operation, format_seconds(config.alerts.window)), format_seconds(hold), unit)
+
+
 def of_stack(config: Config, what: str, operation: str, unit: Unit, *own: str) -> Query:
     """Return a recording over `alerts.window` that counts faults of the stack; nought is not drawn."""
     name = recorded(what, operation, format_seconds(config.alerts.window))
