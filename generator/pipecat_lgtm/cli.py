@@ -19,6 +19,7 @@ from pipecat_lgtm import (
     cli_deploy,
     cli_engines,
     cli_files,
+    cli_look,
     cli_routes,
     cli_stack,
     cli_webrtc,
@@ -38,6 +39,7 @@ app.add_typer(cli_routes.app)
 app.add_typer(cli_deploy.app, name="deploy")
 app.add_typer(cli_engines.app, name="engines")
 app.add_typer(cli_stack.app)
+app.add_typer(cli_look.app)
 app.add_typer(cli_demo.app)
 app.add_typer(cli_bridge.app, name="bridge")
 app.add_typer(cli_bench.app, name="bench")

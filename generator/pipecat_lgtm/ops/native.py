@@ -66,9 +66,7 @@ def up(
     list(_end(config, state, _outdated(state, files), watch))
     alive = {one.name for one in state.processes if one.process() is not None}
     wanted = [part for part in parts(config) if part not in alive]
-    network = config.network
-    for address, keys in ((str(network.address), _ENTRANCE), (network.inside, _INSIDE)):
-        ports.check({key: getattr(network.ports, key) for part in wanted for key in keys.get(part, ())}, address)
+    check_ports(config, wanted)
     output.write(state.folder / "config", files)
     state.processes = [one for one in state.processes if one.name in alive]
     state.begin("native", config_path)
@@ -88,6 +86,17 @@ def up(
             state.processes = [one for one in state.processes if one not in started]
             state.save() if state.processes else state.forget()
         raise
+
+
+def check_ports(config: Config, wanted: list[str]) -> None:
+    """Make sure that the ports of some parts are free.
+
+    Raises:
+        EngineError: names every taken port and its holder.
+    """
+    network = config.network
+    for address, keys in ((str(network.address), _ENTRANCE), (network.inside, _INSIDE)):
+        ports.check({key: getattr(network.ports, key) for part in wanted for key in keys.get(part, ())}, address)
 
 
 def _start(part: str, resolved: Resolved, config: Config, placement: Placement, state: State) -> Running:

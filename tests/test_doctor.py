@@ -1,0 +1,112 @@
+"""What `doctor` finds without a stack; with one: stack/test_look.py."""
+
+import socket
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipecat_lgtm.config import Config, load
+from pipecat_lgtm.config.network import Ports
+from pipecat_lgtm.engines.state import State
+from pipecat_lgtm.ops import building, doctor
+from pipecat_lgtm.ops.doctor import Finding, machine
+
+
+@pytest.fixture(autouse=True)
+def every_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No program is missing."""
+    monkeypatch.setattr(building, "found", lambda *_: ())
+
+
+def _config(folder: Path, **sections: object) -> Config:
+    """Return a config whose ports nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        first = held.getsockname()[1]
+    ports = {name: first + number for number, name in enumerate(Ports.model_fields)}
+    network = {"ports": ports} | dict(sections.pop("network", {}))  # type: ignore[call-overload]
+    file = folder / "stack.yaml"
+    file.write_text(yaml.safe_dump({"network": network, **sections}))
+    return load(file).config
+
+
+def _found(config: Config, folder: Path) -> dict[str, Finding]:
+    return {one.what: one for one in doctor.findings(config, State(folder / "state"))}
+
+
+def test_nothing_runs(tmp_path: Path) -> None:
+    """Where nothing runs, and nothing is in the way, there is one thing to do."""
+    programs, parts = _found(_config(tmp_path), tmp_path).values()
+
+    assert Finding("machine", "programs", "fine", "all are here") == programs
+    assert ("look", "`pipecat-lgtm up`") == (parts.verdict, parts.hint)
+    assert parts.says.startswith("not started: collector, prometheus")
+
+
+def test_a_port_in_the_way(tmp_path: Path) -> None:
+    """A port that somebody else holds is wrong before anybody tries to start; its key and holder are named."""
+    config = _config(tmp_path)
+    port = config.network.ports.loki_grpc
+    with socket.create_server(("127.0.0.1", port)):
+        found = _found(config, tmp_path)["loki"]
+
+    assert "wrong" == found.verdict
+    assert found.says.startswith(f"does not run, and cannot: network.ports: loki_grpc {port} is held by ")
+
+
+def test_a_store_elsewhere(tmp_path: Path) -> None:
+    """A store of the user's own that does not answer is named with its key."""
+    config = _config(tmp_path, stores={"prometheus": {"url": "http://127.0.0.1:1"}})
+    found = _found(config, tmp_path)["prometheus"]
+
+    assert ("wrong", "check stores.prometheus.url") == (found.verdict, found.hint)
+    assert "http://127.0.0.1:1" in found.says
+
+
+@pytest.mark.parametrize(
+    ("content", "verdict", "says"),
+    [("secret\n", "fine", "can be read"), ("\n", "wrong", "is empty"), (None, "wrong", "No such file or directory")],
+    ids=["fine", "empty", "missing"],
+)
+def test_a_secret(tmp_path: Path, content: str | None, verdict: str, says: str) -> None:
+    """Every file that stack.yaml names is looked into, found by its key; its content is not shown."""
+    file = tmp_path / "slack-url"
+    if content is not None:
+        file.write_text(content)
+    config = _config(tmp_path, routing={"receivers": {"slack": {"slack": {"api_url_file": str(file)}}}})
+    found = _found(config, tmp_path)["routing.receivers.slack.slack.api_url_file"]
+
+    assert verdict == found.verdict
+    assert says in found.says
+    assert "secret" not in found.says.replace(str(file), "")
+
+
+def test_every_named_file(tmp_path: Path) -> None:
+    """Files are found wherever a config can name one."""
+    file = str(tmp_path / "file")
+    config = _config(
+        tmp_path,
+        network={"auth": {"token_file": file}, "tls": {"cert_file": file, "key_file": file}},
+        routing={
+            "receivers": {"webhook": {"webhook": {"url_file": file, "bearer_token_file": file}}},
+            "severities": {name: {"notify": ["webhook"]} for name in ("critical", "warning")},
+        },
+    )
+
+    assert {
+        "network.auth.token_file",
+        "network.tls.cert_file",
+        "network.tls.key_file",
+        "routing.receivers.webhook.webhook.url_file",
+        "routing.receivers.webhook.webhook.bearer_token_file",
+    } == {key for key, _ in machine.named_files(config)}
+
+
+def test_neither_go_nor_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine on which the stack can neither be built nor pulled is told so, with both remedies."""
+    monkeypatch.undo()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    found = _found(_config(tmp_path), tmp_path)["programs"]
+
+    assert ("wrong", "install Go 1.21 or newer, or Docker with Compose v2") == (found.verdict, found.hint)
