@@ -9,7 +9,7 @@ import yaml
 
 from pipecat_lgtm.contract import labels, metrics
 from pipecat_lgtm.contract.metrics import BY_PROMETHEUS_NAME
-from pipecat_lgtm.queries import audit, lookups, promql
+from pipecat_lgtm.queries import audit, grown, lookups, promql
 from promql_names import named
 from rendered import files
 
@@ -39,6 +39,7 @@ OTHERS = (
 OF_PROGRAMS = {"exporter", "instance", "job", "receiver", "integration", "rule_group"}
 """Labels of what they say of themselves; recordings of that may carry them."""
 
+LATENCIES = tuple(f"pipecat:{what}" for what in ("turn_ttfw_seconds", "turn_e2e_seconds", "stage_ttfb_seconds"))
 ANY = {"up", "ALERTS", "ALERTS_FOR_STATE"}
 KNOWN_LABELS = {value for name, value in vars(labels).items() if name.isupper() and isinstance(value, str)}
 
@@ -133,14 +134,45 @@ def test_recordings_are_distinct() -> None:
     assert [] == [name for name in recorded if name.count(":") != 2]
 
 
+def test_buckets_stand_before_what_is_computed_from_them() -> None:
+    """Recorded buckets stand in the group of what reads them, and before it: so both are of one evaluation."""
+    groups = yaml.safe_load(FILES["prometheus/rules/recordings.yml"])["groups"]
+    ours = [[rule["record"] for rule in group["rules"]] for group in groups]
+    readers = {
+        (rule["record"], one.series)
+        for group in groups
+        for rule in group["rules"]
+        for one in named(rule["expr"])
+        if ":buckets_" in one.series
+    }
+
+    assert set(LATENCIES) == {name.rpartition(":")[0] for _, name in readers}
+    for reader, source in readers:
+        (group,) = [names for names in ours if reader in names]
+
+        assert source in group[: group.index(reader)]
+
+
+def test_buckets_are_read_once() -> None:
+    """The buckets of a latency are read by one rule; those of stages by a second one, per provider, as a whole."""
+    whole = [
+        one.series
+        for rule in RULES.values()
+        if "record" in rule
+        for one in named(rule["expr"])
+        if one.series.endswith("_bucket") and labels.LE in one.labels and "le=" not in rule["expr"]
+    ]
+
+    assert {"pipecat_turn_ttfw_seconds_bucket": 1, "pipecat_turn_e2e_seconds_bucket": 1} == {
+        name: whole.count(name) for name in whole if "_turn_ttfw_" in name or "_turn_e2e_" in name
+    }
+    assert 2 == whole.count("pipecat_stage_ttfb_seconds_bucket")
+
+
 @pytest.mark.parametrize("quantile", ["p50", "p95", "p99"])
 def test_quantiles_are_recorded(quantile: str) -> None:
     """P50, P95 and P99 of time to first word, end to end and stage TTFB are recorded."""
-    wanted = {
-        f"pipecat:{what}:{quantile}_5m" for what in ("turn_ttfw_seconds", "turn_e2e_seconds", "stage_ttfb_seconds")
-    }
-
-    assert set() == wanted - RECORDED
+    assert set() == {f"{name}:{quantile}_5m" for name in LATENCIES} - RECORDED
 
 
 @pytest.mark.parametrize(
@@ -149,6 +181,7 @@ def test_quantiles_are_recorded(quantile: str) -> None:
 def test_both_spellings_of_a_bound(bound: float, matcher: str) -> None:
     """A bound matches as OTLP writes it and as a scrape does."""
     assert matcher in promql.share_beyond(metrics.TURN_TTFW, bound, "5m").expr
+    assert matcher in grown.share_beyond("buckets", bound).expr
 
 
 def test_quantile() -> None:
@@ -164,11 +197,8 @@ def test_quantile() -> None:
 
 def test_error_ratio() -> None:
     """Without failures the ratio is nought; a stage that only fails has a ratio of 1; without either it is absent."""
-    errors = "sum by (service_name, deployment_environment, stage) (rate(pipecat_stage_errors_total[5m]))"
-    requests = "sum by (service_name, deployment_environment, stage) (rate(pipecat_stage_requests_total[5m]))"
-
-    attempts = f"{requests} >= {errors} or {errors} or {requests}"
-    assert f"({errors} or {requests} * 0) / (({attempts}) > 0)" == promql.stage_error_ratio("5m").expr
+    assert "requests >= errors or errors or requests" == promql.stage_attempts("requests", "errors").expr
+    assert "(errors or requests * 0) / (either > 0)" == promql.stage_error_ratio("requests", "errors", "either").expr
 
 
 def test_logs_of_a_trace() -> None:

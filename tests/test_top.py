@@ -50,7 +50,7 @@ def test_those_in_trouble_first(monkeypatch: pytest.MonkeyPatch) -> None:
             alerts=[("critical", "PipecatTtfwHigh"), ("info", "PipecatNacksRising")],
         ),
         top.Bot("quiet", "production", ttfw=3.0),
-    ] == top.bots(server)
+    ] == top.bots(server, "5m")
 
 
 @pytest.mark.parametrize(

@@ -44,10 +44,10 @@ def measure_rules(
     services: Annotated[int, typer.Option(min=1, help="How many bots report at once.")] = 200,
     config: ConfigOption = None,
     bin_dir: BinDirOption = None,
-    *,
-    every_pair: Annotated[
-        bool, typer.Option("--every-pair", help="Each bot uses all 20 provider/model pairs, not one a stage.")
-    ] = False,
+    pairs: Annotated[
+        rules_bench.Pairs,
+        typer.Option(help="Of 20 provider/model pairs a bot uses one a stage, every one, or both."),
+    ] = "both",
 ) -> None:
     """CPU of one evaluation of all rules, with many bots: `pipecat-lgtm bench rules`."""
     loaded = load(config).config
@@ -55,7 +55,7 @@ def measure_rules(
     if program is None:
         raise EngineError("prometheus: is not there", "`pipecat-lgtm engines build`, or name its folder with --bin-dir")
     with progress() as watch:
-        show(rules_bench.run(loaded, program, services, watch, every_pair=every_pair))
+        show(rules_bench.run(loaded, program, services, watch, pairs))
 
 
 @app.command()

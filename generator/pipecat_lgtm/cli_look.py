@@ -18,6 +18,7 @@ from pipecat_lgtm.ops import doctor as doctor_op
 from pipecat_lgtm.ops import top as top_op
 from pipecat_lgtm.ops.alerts import address
 from pipecat_lgtm.ops.deploy.prometheus import Prometheus
+from pipecat_lgtm.rules.recordings import usual
 
 app = typer.Typer()
 
@@ -55,7 +56,7 @@ def top(
     loaded = load(config).config
     server = Prometheus(url or address(loaded))
     try:
-        first = _table(loaded, top_op.bots(server))
+        first = _table(loaded, top_op.bots(server, usual(loaded)))
     except CheckFailed as error:
         if url is not None:
             raise
@@ -67,7 +68,7 @@ def top(
         while True:
             time.sleep(interval)
             try:
-                first = _table(loaded, top_op.bots(server))
+                first = _table(loaded, top_op.bots(server, usual(loaded)))
             except CheckFailed as error:
                 first.caption = plain(error.message)
             screen.update(first, refresh=True)

@@ -33,6 +33,9 @@ _BY = re.compile(r"by \(([^)]*)\)")
 def used(config: Config, exprs: list[str]) -> dict[str, tuple[str, ...]]:
     """The series names that expressions read, of the contract and recorded, with their labels besides the bot's."""
     recorded = {one.name: one.query.expr for group in recording_groups(config).values() for one in group}
+    for name, expr in recorded.items():
+        # What is computed from recorded buckets is grouped as they are.
+        recorded[name] = expr + "".join(recorded[part.series] for part in named(expr) if part.series in recorded)
     found: dict[str, tuple[str, ...]] = {}
     for one in (selector for expr in exprs for selector in named(expr)):
         family = one.series if one.series in BY_PROMETHEUS_NAME else one.series.rpartition("_")[0]

@@ -204,7 +204,7 @@ def test_command_line(
     capsys.readouterr()
     assert 3 == _run(monkeypatch, *there, "--dry-run", "--config", str(stack))
     difference = capsys.readouterr().out
-    assert "~ pipecat-shares pipecat:turn_ttfw_seconds:beyond_critical_5m" in difference
+    assert "~ pipecat-latency pipecat:turn_ttfw_seconds:beyond_critical_5m" in difference
     assert 'le=~"1.5"' in difference
     assert 0 == _run(monkeypatch, *there, "--remove")
     assert {} == theirs.ours()

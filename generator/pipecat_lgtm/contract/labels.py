@@ -36,6 +36,9 @@ SIDE = "side"
 STATE = "state"
 DIMENSION = "dimension"
 
+LE = "le"
+"""The bound of a bucket, on its series and on recordings of buckets."""
+
 UNKNOWN = "unknown"
 """Every label has a value: a label that is empty on one series and absent on another reads as a reset."""
 

@@ -16,7 +16,7 @@ from pipecat_lgtm.dashboards.panels.table import table
 from pipecat_lgtm.queries import panels_calls as calls
 from pipecat_lgtm.queries import panels_conversations as q
 from pipecat_lgtm.queries import scope
-from pipecat_lgtm.rules.recordings import recorded
+from pipecat_lgtm.rules.recordings import recorded, usual
 
 UID = "pipecat-conversations"
 
@@ -109,7 +109,7 @@ def _failures(config: Config) -> Panel:
             "both",
         ),
         [
-            scope.recorded(recorded("conversation_failures", "ratio"), "ratio", ""),
+            scope.recorded(recorded("conversation_failures", "ratio", usual(config)), "ratio", ""),
         ],
         bounds=bounds,
         top=1,

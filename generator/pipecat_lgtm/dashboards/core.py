@@ -12,14 +12,14 @@ from pipecat_lgtm.dashboards.panels.palette import UNITS
 from pipecat_lgtm.dashboards.panels.sheet import Line, Sheet, finished
 from pipecat_lgtm.queries import panels_latency as q
 from pipecat_lgtm.queries import scope
-from pipecat_lgtm.rules.recordings import latency_name
+from pipecat_lgtm.rules.recordings import latency_name, usual
 
 UID = "pipecat-core"
 
 
 def core(config: Config) -> dict[str, Any]:
     """Return the dashboard."""
-    ttfw, e2e, stage = (latency_name(metric, 0.95) for metric in (m.TURN_TTFW, m.TURN_E2E, m.STAGE_TTFB))
+    ttfw, e2e, stage = (latency_name(metric, 0.95, usual(config)) for metric in (m.TURN_TTFW, m.TURN_E2E, m.STAGE_TTFB))
     bounds = config.thresholds
     sheet = Sheet(
         UID,

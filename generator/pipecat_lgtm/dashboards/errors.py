@@ -19,7 +19,7 @@ from pipecat_lgtm.dashboards.panels.texts import lines
 from pipecat_lgtm.queries import panels_calls as calls
 from pipecat_lgtm.queries import panels_errors as q
 from pipecat_lgtm.queries import scope
-from pipecat_lgtm.rules.recordings import recorded
+from pipecat_lgtm.rules.recordings import recorded, usual
 
 UID = "pipecat-errors"
 
@@ -58,7 +58,11 @@ def _ratio(config: Config) -> Panel:
             "One stage red: its provider. All at once: the network or a key that expired.",
             "both",
         ),
-        [scope.recorded(recorded("stage_errors", "ratio"), "ratio", "", f"{{{{{labels.STAGE}}}}} {scope.BOT}")],
+        [
+            scope.recorded(
+                recorded("stage_errors", "ratio", usual(config)), "ratio", "", f"{{{{{labels.STAGE}}}}} {scope.BOT}"
+            )
+        ],
         bounds=config.thresholds.error_ratio,
         top=1,
     )

@@ -19,7 +19,7 @@ from pipecat_lgtm.dashboards.panels.table import merged, organised, table
 from pipecat_lgtm.dashboards.panels.timeline import heatmap, states
 from pipecat_lgtm.queries import panels_latency as q
 from pipecat_lgtm.queries import scope
-from pipecat_lgtm.rules.recordings import QUANTILES, latency_name, recorded, share_name
+from pipecat_lgtm.rules.recordings import QUANTILES, latency_name, recorded, share_name, usual
 
 UID = "pipecat-latency"
 _NAMES = {"stt": "Speech to text", "llm": "Language model", "tts": "Text to speech"}
@@ -41,15 +41,15 @@ def latency(config: Config) -> dict[str, Any]:
         [
             heading(100, "What callers feel"),
             Line(9, [
-                _quantiles(1, "Time to first word", m.TURN_TTFW, bounds.ttfw),
-                _quantiles(2, "End to end", m.TURN_E2E, bounds.e2e),
+                _quantiles(1, "Time to first word", m.TURN_TTFW, bounds.ttfw, usual(config)),
+                _quantiles(2, "End to end", m.TURN_E2E, bounds.e2e, usual(config)),
             ]),
             Line(7, [_felt(config), _beyond(config)]),
-            Line(9, [_spread(), _coverage()], [16, 8]),
+            Line(9, [_spread(), _coverage(config)], [16, 8]),
             heading(101, "Each stage against its budget"),
             Line(8, [_stage(number, stage, config) for number, stage in enumerate(labels.STAGES, 10)]),
             Line(8, [_regression(config), _remainder(config)]),
-            Line(9, [_models()]),
+            Line(9, [_models(config)]),
             heading(102, "Inside one turn"),
             Line(9, [_contributions(), _owners()], [16, 8]),
             Line(7, [_startup(), _durations()]),
@@ -57,7 +57,7 @@ def latency(config: Config) -> dict[str, Any]:
     )  # fmt: skip
 
 
-def _quantiles(identity: int, title: str, metric: Metric, bounds: Percentiles) -> Panel:
+def _quantiles(identity: int, title: str, metric: Metric, bounds: Percentiles, window: str) -> Panel:
     return graph(
         Card(
             identity,
@@ -66,7 +66,7 @@ def _quantiles(identity: int, title: str, metric: Metric, bounds: Percentiles) -
             "P99 alone red: single calls, open a dot. P50 red too: everybody waits, look at the stages below.",
             "both",
         ),
-        [q.latency(latency_name(metric, quantile), f"P{quantile * 100:g}") for quantile in QUANTILES],
+        [q.latency(latency_name(metric, quantile, window), f"P{quantile * 100:g}") for quantile in QUANTILES],
         bounds=bounds.p95,
         exemplars=scope.exemplars(metric),
         links=[to_dashboard("pipecat-conversations", "Which calls?")],
@@ -83,7 +83,7 @@ def _felt(config: Config) -> Panel:
             "Frustrating for minutes: callers hang up or talk over the bot; go on to the stages.",
             "both",
         ),
-        [q.latency(latency_name(m.TURN_TTFW, 0.95), "")],
+        [q.latency(latency_name(m.TURN_TTFW, 0.95, usual(config)), "")],
         mappings,
     )
 
@@ -91,7 +91,7 @@ def _felt(config: Config) -> Panel:
 def _beyond(config: Config) -> Panel:
     bounds = config.thresholds.ttfw.p95
     queries = [
-        scope.recorded(share_name(m.TURN_TTFW, severity), "ratio", "", f"beyond {bound:g} s {scope.BOT}")
+        scope.recorded(share_name(m.TURN_TTFW, severity, usual(config)), "ratio", "", f"beyond {bound:g} s {scope.BOT}")
         for severity, bound in (("warning", bounds.warning), ("critical", bounds.critical))
         if bound is not None
     ]
@@ -121,8 +121,8 @@ def _spread() -> Panel:
     )
 
 
-def _coverage() -> Panel:
-    names = recorded("turns_with_latency", "increase"), recorded("turns", "increase")
+def _coverage(config: Config) -> Panel:
+    names = (recorded(what, "increase", usual(config)) for what in ("turns_with_latency", "turns"))
     return graph(
         Card(
             6,
@@ -146,7 +146,7 @@ def _stage(identity: int, stage: str, config: Config) -> Panel:
             f"Does {stage.upper()} keep to its budget?",
             "Beyond it: the provider's status page, model, region, prompt size.",
         ),
-        [q.stage(latency_name(m.STAGE_TTFB, 0.95), stage)],
+        [q.stage(latency_name(m.STAGE_TTFB, 0.95, usual(config)), stage)],
         bounds=bounds,
         exemplars=scope.exemplars(m.STAGE_TTFB, f'{labels.STAGE}="{stage}"'),
     )
@@ -181,11 +181,8 @@ def _remainder(config: Config) -> Panel:
     )
 
 
-def _models() -> Panel:
-    queries = [
-        q.by_model(latency_name(m.STAGE_TTFB, quantile, detailed=True), f"P{quantile * 100:g}")
-        for quantile in QUANTILES
-    ]
+def _models(config: Config) -> Panel:
+    queries = [q.by_model(quantile, usual(config)) for quantile in QUANTILES]
     names = {f"Value #{letter}": f"P{quantile * 100:g}" for letter, quantile in zip("ABC", QUANTILES, strict=True)}
     order = [labels.STAGE, labels.PROVIDER, labels.MODEL, *names, "Value #D"]
     return table(

@@ -15,7 +15,7 @@ from pipecat_lgtm.dashboards.panels.sheet import Line, Sheet, finished, heading
 from pipecat_lgtm.dashboards.panels.timeline import states
 from pipecat_lgtm.queries import Query, scope
 from pipecat_lgtm.queries import panels_network as q
-from pipecat_lgtm.rules.recordings import latency_name
+from pipecat_lgtm.rules.recordings import latency_name, usual
 
 UID = "pipecat-network"
 
@@ -143,7 +143,7 @@ def _level() -> Panel:
 
 def _over_budget(config: Config) -> Panel:
     budgets = {stage: config.thresholds.stage(stage) for stage in labels.STAGES}
-    p95 = latency_name(m.STAGE_TTFB, 0.95)
+    p95 = latency_name(m.STAGE_TTFB, 0.95, usual(config))
     known = {stage: bound for stage, one in budgets.items() if (bound := one.warning or one.target)}
     words = ", ".join(f"{stage.upper()} {bound * 1000:g} ms" for stage, bound in known.items())
     return states(

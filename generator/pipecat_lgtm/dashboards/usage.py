@@ -14,7 +14,7 @@ from pipecat_lgtm.dashboards.panels.sheet import Line, Sheet, finished, heading
 from pipecat_lgtm.dashboards.panels.table import merged, organised, table
 from pipecat_lgtm.queries import panels_usage as q
 from pipecat_lgtm.queries import scope
-from pipecat_lgtm.rules.recordings import recorded
+from pipecat_lgtm.rules.recordings import recorded, usual
 
 UID = "pipecat-usage"
 
@@ -85,7 +85,10 @@ def _per_turn(config: Config) -> Panel:
             "Red: trim the context, or summarise it, before latency and cost follow.",
             "both",
         ),
-        [scope.recorded(recorded("tokens_per_turn", "mean"), "tokens", "Tokens per turn."), *_turn_quantiles()],
+        [
+            scope.recorded(recorded("tokens_per_turn", "mean", usual(config)), "tokens", "Tokens per turn."),
+            *_turn_quantiles(),
+        ],
         bounds=bounds,
     )
 

@@ -43,8 +43,12 @@ class Bot:
     alerts: list[tuple[str, str]] = field(default_factory=list)
 
 
-def bots(server: Prometheus) -> list[Bot]:
+def bots(server: Prometheus, window: str) -> list[Bot]:
     """Return every bot that is known of, gravest first.
+
+    Args:
+        server: is asked.
+        window: of the recordings, as their names have it.
 
     Raises:
         CheckFailed: no Prometheus answers.
@@ -55,10 +59,10 @@ def bots(server: Prometheus) -> list[Bot]:
         key = (metric.get(labels.SERVICE_NAME, ""), metric.get(labels.ENVIRONMENT, ""))
         return found.setdefault(key, Bot(*key))
 
-    for name, query in _numbers().items():
+    for name, query in _numbers(window).items():
         for metric, value in _ask(server, query):
             setattr(of(metric), name, value * _MINUTE if name == "turns" else value)
-    for metric, value in _ask(server, live.slowest_stage(latency_name(m.STAGE_TTFB, 0.95))):
+    for metric, value in _ask(server, live.slowest_stage(latency_name(m.STAGE_TTFB, 0.95, window))):
         of(metric).slowest = (metric[labels.STAGE], value)
     for metric, _ in _ask(server, live.firing()):
         of(metric).alerts.append((metric[labels.SEVERITY], metric[labels.ALERTNAME]))
@@ -77,13 +81,13 @@ def grade(value: float | None, bounds: Bounds[float]) -> str:
     return beyond[0] if beyond else ""
 
 
-def _numbers() -> dict[str, Query]:
+def _numbers(window: str) -> dict[str, Query]:
     return {
         "calls": live.active_calls(),
-        "turns": live.value(recorded("turns", "rate"), "per_second"),
-        "ttfw": live.value(latency_name(m.TURN_TTFW, 0.95), "seconds"),
-        "e2e": live.value(latency_name(m.TURN_E2E, 0.95), "seconds"),
-        "errors": live.value(recorded("stage_errors", "ratio"), "ratio"),
+        "turns": live.value(recorded("turns", "rate", window), "per_second"),
+        "ttfw": live.value(latency_name(m.TURN_TTFW, 0.95, window), "seconds"),
+        "e2e": live.value(latency_name(m.TURN_E2E, 0.95, window), "seconds"),
+        "errors": live.value(recorded("stage_errors", "ratio", window), "ratio"),
     }
 
 

@@ -27,7 +27,7 @@ def beyond(  # noqa: PLR0913 - the parts of a condition
         bound: in its unit; a value equal to it is not beyond.
         unit: of the value.
         by: labels that value and samples share.
-        matching: label values that restrict the value.
+        matching: label values that restrict the value and its samples.
         low_is_bad: beyond is below.
         samples: the recorded number of samples; None: no floor.
         floor: the least number of samples.
@@ -35,7 +35,7 @@ def beyond(  # noqa: PLR0913 - the parts of a condition
     comparison = "<" if low_is_bad else ">"
     condition = f"{name}{selector(matching)} {comparison} {number(bound)}"
     if samples is not None and floor > 0:
-        condition += f" and on ({', '.join(by)}) {samples} >= {floor}"
+        condition += f" and on ({', '.join(by)}) {samples}{selector(matching)} >= {floor}"
     return Query(f"alert.{name}.{comparison}.{number(bound)}", condition, unit, f"{name} beyond {number(bound)}.")
 
 

@@ -70,11 +70,9 @@ def overflow(window: str) -> Query:
     return Query("series_overflow", expr, "count", "Values counted without their labels.")
 
 
-def metrics_coverage(window: str, *, native: bool) -> Query:
-    """Return the share of good LLM requests that came with a TTFB."""
-    ok = f'{{{labels.STAGE}="llm", {labels.STATUS}="ok"}}'
-    requests = f"sum {by()} (rate({m.STAGE_REQUESTS.prometheus}{ok}[{window}]))"
-    timed = Histogram(m.STAGE_TTFB, window, native=native, matching=((labels.STAGE, "llm"),)).count()
+def metrics_coverage(requests: str, window: str, *, native: bool) -> Query:
+    """Return the share of good LLM requests, which are recorded, that came with a TTFB."""
+    timed = Histogram(m.STAGE_TTFB, window, native=native, matching=((labels.STAGE, "llm"),)).increase()
     expr = f"clamp_max(({timed} or {requests} * 0) / ({requests} > 0), 1)"
     return Query("metrics_coverage", expr, "ratio", "LLM requests with a TTFB.")
 

@@ -73,10 +73,15 @@ class Histogram:
             return f"histogram_count({self._summed('', function='increase')})"
         return self._summed("_count", function="increase")
 
-    def _whole(self) -> str:
+    def buckets(self) -> str:
+        """Return how many values each bucket got in the window; of native histograms a histogram of them."""
+        return self._whole("increase")
+
+    def _whole(self, function: str = "rate") -> str:
         if self.native:
-            return self._summed("")
-        return f"sum {by('le', *self.more)} (rate({self.metric.prometheus}_bucket{self._matchers({})}[{self.window}]))"
+            return self._summed("", function=function)
+        series = f"{self.metric.prometheus}_bucket{self._matchers({})}"
+        return f"sum {by('le', *self.more)} ({function}({series}[{self.window}]))"
 
     def _summed(self, suffix: str, matching: dict[str, str] | None = None, function: str = "rate") -> str:
         series = f"{self.metric.prometheus}{suffix}{self._matchers(matching or {})}"

@@ -123,13 +123,6 @@ def counted(histogram: Histogram) -> Query:
     return Query(f"{metric.name}.counted.{histogram.window}", histogram.increase(), "count", metric.brief)
 
 
-def attempts(window: str) -> Query:
-    """Return requests to a stage, or failures where they outnumber them: a stage that only fails leaves no request."""
-    errors = f"sum {by(labels.STAGE)} (increase({m.STAGE_ERRORS.prometheus}[{window}]))"
-    requests = f"sum {by(labels.STAGE)} (increase({m.STAGE_REQUESTS.prometheus}[{window}]))"
-    return Query(f"stage_attempts.{window}", f"{requests} >= {errors} or {errors} or {requests}", "count", "Attempts.")
-
-
 def markers_per_turn(window: str) -> Query:
     """Return frustration markers per turn; nought if there are none."""
     markers = f"sum {by()} (rate({m.FRUSTRATION_MARKERS.prometheus}[{window}]))"

@@ -39,10 +39,17 @@ def stage(stage_p95: str, name: str) -> Query:
     return Query(f"stage.{name}", expr, "seconds", f"P95 TTFB of {name}.", BOT)
 
 
-def by_model(recording: str, percent: str) -> Query:
-    """Return a recorded TTFB per stage, provider and model, the worst of the chosen services."""
-    expr = f"max{by(*_WHO)} ({recording}{selector(STAGE, WHO)} >= 0)"
-    return Query(f"by_model.{percent}", expr, "seconds", f"{percent} TTFB per model.", legend(*_WHO))
+def by_model(q: float, window: str) -> Query:
+    """Return a quantile of the TTFB per stage, provider and model, the worst of the chosen services.
+
+    Asked of the buckets: as nothing but this table needs it, every evaluation of the rules would be too often.
+    """
+    grown = f"rate({m.STAGE_TTFB.prometheus}_bucket{selector(STAGE, WHO)}[{window}])"
+    each = f"histogram_quantile({q:g}, sum{by('le', *labels.COMMON, *_WHO)} ({grown}))"
+    percent = f"P{q * 100:g}"
+    return Query(
+        f"by_model.{percent}", f"max{by(*_WHO)} ({each} >= 0)", "seconds", f"{percent} TTFB per model.", legend(*_WHO)
+    )
 
 
 def requests_by_model() -> Query:

@@ -18,9 +18,11 @@ def quantile(metric: Metric, q: float, window: str, *more: str, native: bool = F
     )
 
 
-def share_beyond(metric: Metric, bound: float, window: str, *more: str, native: bool = False) -> Query:
-    """Return the exact share of values beyond a bound that is a bucket bound."""
-    values = Histogram(metric, window, more, native)
+def share_beyond(
+    metric: Metric, bound: float, window: str, *more: str, matching: dict[str, str] | None = None, native: bool = False
+) -> Query:
+    """Return the exact share of values beyond a bound that is a bucket bound; matching: of which series."""
+    values = Histogram(metric, window, more, native, tuple((matching or {}).items()))
     return Query(
         f"{metric.name}.beyond.{bound:g}.{window}" + "".join(f".{label}" for label in more),
         f"1 - {values.within(bound)} / ({values.count()} > 0)",
@@ -49,13 +51,18 @@ def per_second(metric: Metric, window: str) -> Query:
     )
 
 
-def stage_error_ratio(window: str) -> Query:
-    """Return failures of a stage per request; nought without failures, nothing without requests."""
-    errors = f"sum {by(labels.STAGE)} (rate({m.STAGE_ERRORS.prometheus}[{window}]))"
-    requests = f"sum {by(labels.STAGE)} (rate({m.STAGE_REQUESTS.prometheus}[{window}]))"
+def stage_attempts(requests: str, errors: str) -> Query:
+    """Return recorded requests to a stage, or its failures where they are more: a stage may fail without a request."""
     return Query(
-        f"stage.error_ratio.{window}",
-        f"({errors} or {requests} * 0) / (({requests} >= {errors} or {errors} or {requests}) > 0)",
+        "stage.attempts", f"{requests} >= {errors} or {errors} or {requests}", "count", "Requests, failed ones too."
+    )
+
+
+def stage_error_ratio(requests: str, errors: str, attempts: str) -> Query:
+    """Return failures of a stage per attempt, all recorded; nought without failures, nothing without attempts."""
+    return Query(
+        "stage.error_ratio",
+        f"({errors} or {requests} * 0) / ({attempts} > 0)",
         "ratio",
         "Failures of a stage per request; a stage that only fails may leave no request.",
     )

@@ -88,6 +88,7 @@ def _runbook(config: Config, rules: list[Alert]) -> str:
         scenario=SCENARIOS.get(first.name, ""),
         value=first.signal.value.name,
         recorded=first.signal.value.query.expr,
+        sources=dict.fromkeys((one.name, one.query.expr) for one in first.signal.support),
         warning=bound_text(first.bound),
         worst=bound_text(first.bound),
         silence=_silence(config),

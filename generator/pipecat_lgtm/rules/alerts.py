@@ -51,7 +51,7 @@ def recording_groups(config: Config) -> dict[str, list[Recording]]:
         for one in (one for alert in members for one in alert.signal.recordings):
             if (one.name, one.labels) not in known:
                 known.add((one.name, one.labels))
-                group = SLOW_GROUP if is_history(one) else f"pipecat-values-{subject}"
+                group = one.group or (SLOW_GROUP if is_history(one) else f"pipecat-values-{subject}")
                 made.setdefault(group, []).append(one)
     return made
 

@@ -5,11 +5,12 @@ from pipecat_lgtm.config.units import format_seconds
 from pipecat_lgtm.contract import labels, signals
 from pipecat_lgtm.contract import metrics as m
 from pipecat_lgtm.contract.types import Metric
-from pipecat_lgtm.queries import levels, promql
+from pipecat_lgtm.queries import levels
 from pipecat_lgtm.queries.histograms import Histogram
 from pipecat_lgtm.queries.query import Query
+from pipecat_lgtm.rules import recordings
 from pipecat_lgtm.rules.model import Recording, Signal
-from pipecat_lgtm.rules.recordings import latency_name, recorded
+from pipecat_lgtm.rules.recordings import is_native, recorded
 
 READY = "pipecat:baseline:ready"
 REGRESSION, WER, JUDGE = "stage_ttfb", "stt_wer", "quality_score"
@@ -37,21 +38,17 @@ def is_history(one: Recording) -> bool:
 
 def regression(config: Config, seconds: float) -> Signal:
     """Return a stage's P95 TTFB as a multiple of its own baseline."""
-    window, native = format_seconds(seconds), config.alerts.flavour == "native"
-    name, own = latency_name(m.STAGE_TTFB, 0.95, window=window), (labels.STAGE,)
-    value = Recording(name, promql.quantile(m.STAGE_TTFB, 0.95, window, *own, native=native))
-    samples = Recording(
-        recorded("stage_ttfb", "increase", window), promql.increase(m.STAGE_TTFB, window, *own, native=native)
-    )
-    past = history(config, name, REGRESSION)
-    ratio = levels.against(name, baseline_name(REGRESSION), READY, REGRESSION, *own)
+    window, own = format_seconds(seconds), (labels.STAGE,)
+    value = recordings.quantile(config, m.STAGE_TTFB, 0.95, window)
+    past = history(config, value.name, REGRESSION)
+    ratio = levels.against(value.name, baseline_name(REGRESSION), READY, REGRESSION, *own)
     return Signal(
-        Recording(recorded("stage_ttfb", "baseline_ratio", window), ratio),
+        Recording(recorded("stage_ttfb", "baseline_ratio", window), ratio, group=value.group),
         (*labels.COMMON, *own),
-        samples,
+        recordings.counted(config, m.STAGE_TTFB, window),
         seconds,
         labels.STAGES,
-        support=(value, *past),
+        support=(recordings.buckets(config, m.STAGE_TTFB, window), value, *past),
     )
 
 
@@ -73,7 +70,7 @@ def _drift(  # noqa: PLR0913, PLR0917 - the parts of a signal
     config: Config, metric: Metric, own: str, seconds: float, name: str, ask: Query, signal: str, breach: str
 ) -> Signal:
     window = format_seconds(seconds)
-    values = Histogram(metric, window, (own,), config.alerts.flavour == "native")
+    values = Histogram(metric, window, (own,), is_native(config))
     mean = Recording(name, levels.mean(values, "ratio"))
     return Signal(
         Recording(recorded(signal, "drift", window), ask),

@@ -1,6 +1,7 @@
 """Alerts about failures: conversations with a component failure, and the stage that fails."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.contract import labels
@@ -17,7 +18,7 @@ def alerts(config: Config) -> Iterator[Alert]:
     """Return the alerts."""
     bounds = config.thresholds
     given = list(levels("error_ratio", bounds.error_ratio, "ratio"))
-    for row in (_conversations("High"), _stages()):
+    for row in (_conversations("High"), _stages(config)):
         yield from (alert(config, row, severity, bound) for severity, bound in given)
     sustained = _conversations("Sustained")
     for severity, bound in levels("error_ratio_sustained", bounds.error_ratio_sustained, "ratio"):
@@ -38,10 +39,10 @@ def _conversations(kind: str) -> Row:
     )
 
 
-def _stages() -> Row:
+def _stages(config: Config) -> Row:
     return Row(
         "PipecatStageErrorRateHigh",
-        signals.stage_errors,
+        partial(signals.stage_errors, config),
         f"{{service}}: {{value}} of the requests to {{{{ $labels.{labels.STAGE} }}}} fail (bound {{bound}})",
         "Seen at once, while the calls still run. Without the bridge only failures of the language model are known.",
         _DASHBOARD,

@@ -11,11 +11,19 @@ BoundUnit = Literal["seconds", "ratio", "count", "factor", "none"]
 
 @dataclass(frozen=True)
 class Recording:
-    """A recorded name, the query behind it, and labels every series gets."""
+    """One recording rule.
+
+    Args:
+        name: as which it is recorded.
+        query: what is recorded.
+        labels: every series gets.
+        group: in which it must stand, with what it is computed from; empty: in any.
+    """
 
     name: str
     query: Query
     labels: tuple[tuple[str, str], ...] = ()
+    group: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from pipecat_lgtm.queries import levels, promql
 from pipecat_lgtm.queries.histograms import Histogram
 from pipecat_lgtm.queries.query import Unit
 from pipecat_lgtm.rules.model import Recording, Signal
-from pipecat_lgtm.rules.recordings import recorded
-from pipecat_lgtm.rules.signals import COMMON, is_native, turns
+from pipecat_lgtm.rules.recordings import is_native, recorded
+from pipecat_lgtm.rules.signals import COMMON, turns
 
 _LINE = (labels.DIRECTION, labels.SIDE)
 

@@ -1,72 +1,145 @@
 """The recording rules by group: what panels draw, and what alerts read besides.
 
 Names are `pipecat:<what>:<operation>_<window>`; the functions that build them are how panels and alerts find them.
+Buckets are read from their series once, and recorded; quantiles, shares and counts are computed from that, and so stand
+after it in its group: rules of a group are evaluated in order, groups are not.
 """
 
 from pipecat_lgtm.config import Config
+from pipecat_lgtm.config.units import format_seconds
 from pipecat_lgtm.contract import labels
 from pipecat_lgtm.contract import metrics as m
 from pipecat_lgtm.contract.types import Metric
-from pipecat_lgtm.queries import promql
+from pipecat_lgtm.queries import grown, health, promql
 from pipecat_lgtm.rules.model import Recording
 
-WINDOW = "5m"
 QUANTILES = (0.5, 0.95, 0.99)
+_COUNTS = {m.TURN_TTFW: "turns_with_latency", m.TURN_E2E: "turns_with_e2e", m.STAGE_TTFB: "stage_ttfb"}
+_OWN = {m.TURN_TTFW: (), m.TURN_E2E: (), m.STAGE_TTFB: (labels.STAGE,)}
+"""Labels of the recordings of a latency, besides service and environment."""
 
-__all__ = ["QUANTILES", "WINDOW", "Recording", "groups", "latency_name", "recorded", "share_name"]
 
-
-def recorded(what: str, operation: str, window: str = WINDOW) -> str:
+def recorded(what: str, operation: str, window: str) -> str:
     """Return the name of a recording."""
     return f"pipecat:{what}:{operation}_{window}"
 
 
-def latency_name(metric: Metric, q: float, *, detailed: bool = False, window: str = WINDOW) -> str:
-    """Return the recorded name of a latency's quantile; detailed: per provider and model."""
-    what = metric.prometheus.removeprefix("pipecat_")
-    return recorded(f"{what}_by_model" if detailed else what, f"p{q * 100:g}", window)
+def usual(config: Config) -> str:
+    """Return `alerts.window` as names and expressions have it."""
+    return format_seconds(config.alerts.window)
 
 
-def share_name(metric: Metric, severity: str, window: str = WINDOW) -> str:
+def latency_name(metric: Metric, q: float, window: str) -> str:
+    """Return the recorded name of a latency's quantile."""
+    return recorded(_what(metric), f"p{q * 100:g}", window)
+
+
+def share_name(metric: Metric, severity: str, window: str) -> str:
     """Return the recorded name of the share of turns beyond a severity's bound."""
-    return recorded(metric.prometheus.removeprefix("pipecat_"), f"beyond_{severity}", window)
+    return recorded(_what(metric), f"beyond_{severity}", window)
+
+
+def is_native(config: Config) -> bool:
+    """Return whether histograms are native ones."""
+    return config.alerts.flavour == "native"
+
+
+def buckets(config: Config, metric: Metric, window: str) -> Recording:
+    """Return the buckets of a latency: what its other recordings are computed from."""
+    query = grown.buckets(metric, window, *_OWN[metric], native=is_native(config))
+    return Recording(_source(metric, window), query, group=_group(config, metric, window))
+
+
+def quantile(config: Config, metric: Metric, q: float, window: str) -> Recording:
+    """Return a quantile of a latency."""
+    query = grown.quantile(_source(metric, window), q)
+    return Recording(latency_name(metric, q, window), query, group=_group(config, metric, window))
+
+
+def share(config: Config, metric: Metric, severity: str, bound: float, window: str) -> Recording:
+    """Return the share of a latency's values beyond the bound of a severity."""
+    query = grown.share_beyond(_source(metric, window), bound, *_OWN[metric], native=is_native(config))
+    return Recording(share_name(metric, severity, window), query, group=_group(config, metric, window))
+
+
+def counted(config: Config, metric: Metric, window: str) -> Recording:
+    """Return how many values of a latency there were."""
+    query = grown.count(_source(metric, window), *_OWN[metric], native=is_native(config))
+    return Recording(recorded(_COUNTS[metric], "increase", window), query, group=_group(config, metric, window))
+
+
+def attempts(config: Config, window: str) -> tuple[Recording, Recording, Recording, Recording]:
+    """Return requests to a stage, its failures, either of them, and failures per attempt."""
+    group = group_name(config, "health", window)
+    requests, errors, either = (
+        recorded(what, "increase", window) for what in ("stage_requests", "stage_errors", "stage_attempts")
+    )
+    return (
+        Recording(requests, promql.increase(m.STAGE_REQUESTS, window, labels.STAGE), group=group),
+        Recording(errors, promql.increase(m.STAGE_ERRORS, window, labels.STAGE), group=group),
+        Recording(either, promql.stage_attempts(requests, errors), group=group),
+        Recording(
+            recorded("stage_errors", "ratio", window), promql.stage_error_ratio(requests, errors, either), group=group
+        ),
+    )
+
+
+def coverage(config: Config, window: str) -> tuple[Recording, Recording]:
+    """Return good LLM requests, and which share of them came with a TTFB."""
+    group, requests = group_name(config, "health", window), recorded("llm_requests", "increase", window)
+    timed = health.metrics_coverage(requests, window, native=is_native(config))
+    return (
+        Recording(requests, health.llm_requests(window), group=group),
+        Recording(recorded("metrics_coverage", "ratio", window), timed, group=group),
+    )
+
+
+def group_name(config: Config, subject: str, window: str) -> str:
+    """Return the group in which recordings over a window stand together; each other window has its own."""
+    return f"pipecat-{subject}" if window == usual(config) else f"pipecat-{subject}-{window}"
 
 
 def groups(config: Config) -> dict[str, list[Recording]]:
     """Return the recordings that panels draw, by rule group."""
-    native = config.alerts.flavour == "native"
+    window, bounds = usual(config), config.thresholds
     latency = []
-    for metric in (m.TURN_TTFW, m.TURN_E2E):
+    for metric, level in ((m.TURN_TTFW, bounds.ttfw.p95), (m.TURN_E2E, bounds.e2e.p95)):
         latency += [
-            Recording(latency_name(metric, q), promql.quantile(metric, q, WINDOW, native=native)) for q in QUANTILES
+            buckets(config, metric, window),
+            *(quantile(config, metric, q, window) for q in QUANTILES),
+            *(
+                share(config, metric, severity, bound, window)
+                for severity, bound in (("warning", level.warning), ("critical", level.critical))
+                if bound is not None
+            ),
+            counted(config, metric, window),
         ]
-    stages = []
-    for q in QUANTILES:
-        by_stage = promql.quantile(m.STAGE_TTFB, q, WINDOW, labels.STAGE, native=native)
-        by_model = promql.quantile(m.STAGE_TTFB, q, WINDOW, *m.STAGE_TTFB.labels, native=native)
-        stages += [
-            Recording(latency_name(m.STAGE_TTFB, q), by_stage),
-            Recording(latency_name(m.STAGE_TTFB, q, detailed=True), by_model),
-        ]
-    bounds = {m.TURN_TTFW: config.thresholds.ttfw.p95, m.TURN_E2E: config.thresholds.e2e.p95}
-    shares = [
-        Recording(share_name(metric, severity), promql.share_beyond(metric, bound, WINDOW, native=native))
-        for metric, level in bounds.items()
-        for severity, bound in (("warning", level.warning), ("critical", level.critical))
-        if bound is not None
+    stages = [
+        buckets(config, m.STAGE_TTFB, window),
+        *(quantile(config, m.STAGE_TTFB, q, window) for q in QUANTILES),
     ]
-    health = [
-        Recording(recorded("stage_errors", "ratio"), promql.stage_error_ratio(WINDOW)),
-        Recording(recorded("conversation_failures", "ratio"), promql.conversation_failure_ratio(WINDOW)),
-        Recording(recorded("tokens_per_turn", "mean"), promql.tokens_per_turn(WINDOW, native=native)),
-        Recording(recorded("turns", "rate"), promql.per_second(m.TURNS, WINDOW)),
-        Recording(recorded("turns", "increase"), promql.increase(m.TURNS, WINDOW)),
-        Recording(recorded("turns_with_latency", "increase"), promql.increase(m.TURN_TTFW, WINDOW, native=native)),
-        Recording(recorded("conversations", "increase"), promql.increase(m.CONVERSATIONS, WINDOW)),
-    ]
+    tokens = promql.tokens_per_turn(window, native=is_native(config))
     return {
-        "pipecat-latency": latency,
-        "pipecat-stages": stages,
-        "pipecat-shares": shares,
-        "pipecat-health": health,
+        group_name(config, "latency", window): latency,
+        group_name(config, "stages", window): stages,
+        group_name(config, "health", window): [
+            *attempts(config, window),
+            Recording(recorded("conversation_failures", "ratio", window), promql.conversation_failure_ratio(window)),
+            Recording(recorded("tokens_per_turn", "mean", window), tokens),
+            Recording(recorded("turns", "rate", window), promql.per_second(m.TURNS, window)),
+            Recording(recorded("turns", "increase", window), promql.increase(m.TURNS, window)),
+            Recording(recorded("conversations", "increase", window), promql.increase(m.CONVERSATIONS, window)),
+        ],
     }
+
+
+def _what(metric: Metric) -> str:
+    return metric.prometheus.removeprefix("pipecat_")
+
+
+def _source(metric: Metric, window: str) -> str:
+    return recorded(_what(metric), "buckets", window)
+
+
+def _group(config: Config, metric: Metric, window: str) -> str:
+    return group_name(config, "stages" if metric is m.STAGE_TTFB else "latency", window)

@@ -1,5 +1,7 @@
 """What latency, error and usage alerts look at; each function takes a window in seconds."""
 
+from dataclasses import replace
+
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.units import format_seconds
 from pipecat_lgtm.contract import labels, signals
@@ -7,28 +9,24 @@ from pipecat_lgtm.contract import metrics as m
 from pipecat_lgtm.contract.types import Metric
 from pipecat_lgtm.queries import levels, promql
 from pipecat_lgtm.queries.histograms import Histogram
+from pipecat_lgtm.rules import recordings
 from pipecat_lgtm.rules.model import Recording, Signal
-from pipecat_lgtm.rules.recordings import latency_name, recorded, share_name
+from pipecat_lgtm.rules.recordings import is_native, recorded
 
 COMMON = labels.COMMON
 BY_PROVIDER = (labels.STAGE, labels.PROVIDER)
 
 
-def is_native(config: Config) -> bool:
-    """Return whether histograms are native ones."""
-    return config.alerts.flavour == "native"
-
-
 def turn_latency(config: Config, metric: Metric, breach: str, seconds: float) -> Signal:
     """Return the P95 of TTFW or E2E."""
-    window, native = format_seconds(seconds), is_native(config)
-    name = "turns_with_latency" if metric is m.TURN_TTFW else "turns_with_e2e"
+    window = format_seconds(seconds)
     return Signal(
-        Recording(latency_name(metric, 0.95, window=window), promql.quantile(metric, 0.95, window, native=native)),
+        recordings.quantile(config, metric, 0.95, window),
         COMMON,
-        Recording(recorded(name, "increase", window), promql.increase(metric, window, native=native)),
+        recordings.counted(config, metric, window),
         seconds,
         (breach,),
+        support=(recordings.buckets(config, metric, window),),
     )
 
 
@@ -36,10 +34,8 @@ def turn_share(  # noqa: PLR0913, PLR0917 - the parts of a signal
     config: Config, metric: Metric, breach: str, severity: str, bound: float, seconds: float
 ) -> Signal:
     """Return the share of turns beyond the bound of a severity."""
-    window, native = format_seconds(seconds), is_native(config)
-    whole = turn_latency(config, metric, breach, seconds)
-    value = Recording(share_name(metric, severity, window), promql.share_beyond(metric, bound, window, native=native))
-    return Signal(value, COMMON, whole.samples, seconds, (breach,))
+    value = recordings.share(config, metric, severity, bound, format_seconds(seconds))
+    return replace(turn_latency(config, metric, breach, seconds), value=value)
 
 
 def stage_latency(config: Config, stage: str, seconds: float) -> Signal:
@@ -66,7 +62,7 @@ def stage_share(config: Config, stage: str, bound: float, seconds: float) -> Sig
     whole = stage_latency(config, stage, seconds)
     value = Recording(
         recorded(f"{stage}_ttfb_seconds_by_provider", "beyond_warning", window),
-        promql.share_beyond(m.STAGE_TTFB, bound, window, *BY_PROVIDER, native=native),
+        promql.share_beyond(m.STAGE_TTFB, bound, window, *BY_PROVIDER, matching={labels.STAGE: stage}, native=native),
     )
     return Signal(value, whole.labels, whole.samples, seconds, (stage,))
 
@@ -99,16 +95,11 @@ def conversation_failures(seconds: float) -> Signal:
     )
 
 
-def stage_errors(seconds: float) -> Signal:
+def stage_errors(config: Config, seconds: float) -> Signal:
     """Return failures of a stage per request."""
-    window = format_seconds(seconds)
-    return Signal(
-        Recording(recorded("stage_errors", "ratio", window), promql.stage_error_ratio(window)),
-        (*COMMON, labels.STAGE),
-        Recording(recorded("stage_attempts", "increase", window), levels.attempts(window)),
-        seconds,
-        (signals.ERROR,),
-    )
+    requests, failures, attempts, ratio = recordings.attempts(config, format_seconds(seconds))
+    own = (*COMMON, labels.STAGE)
+    return Signal(ratio, own, attempts, seconds, (signals.ERROR,), support=(requests, failures))
 
 
 def tokens_per_turn(config: Config, seconds: float) -> Signal:

@@ -8,10 +8,11 @@ from pipecat_lgtm.config.alerts import Severity
 from pipecat_lgtm.config.units import format_seconds
 from pipecat_lgtm.contract import labels
 from pipecat_lgtm.queries import Query, conditions, health, traceql
+from pipecat_lgtm.rules import recordings
 from pipecat_lgtm.rules.build import Row, alert, levels
 from pipecat_lgtm.rules.model import Alert, Bound, Recording, Signal
 from pipecat_lgtm.rules.recordings import recorded
-from pipecat_lgtm.rules.signals import COMMON, is_native, turns
+from pipecat_lgtm.rules.signals import COMMON, turns
 
 WATCHDOG = "PipecatWatchdog"
 _DASHBOARD = "pipecat-stack"
@@ -162,16 +163,8 @@ def _missed(floor: int, seconds: float) -> Signal:
 
 
 def _coverage(config: Config, seconds: float) -> Signal:
-    window = format_seconds(seconds)
-    return Signal(
-        Recording(
-            recorded("metrics_coverage", "ratio", window), health.metrics_coverage(window, native=is_native(config))
-        ),
-        COMMON,
-        Recording(recorded("llm_requests", "increase", window), health.llm_requests(window)),
-        seconds,
-        low_is_bad=True,
-    )  # fmt: skip
+    requests, share = recordings.coverage(config, format_seconds(seconds))
+    return Signal(share, COMMON, requests, seconds, low_is_bad=True)
 
 
 def _refused(seconds: float) -> Signal:

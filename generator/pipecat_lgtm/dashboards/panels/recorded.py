@@ -4,12 +4,12 @@ from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.units import format_seconds
 from pipecat_lgtm.queries import Query, scope
 from pipecat_lgtm.queries.query import Unit
-from pipecat_lgtm.rules.recordings import recorded
+from pipecat_lgtm.rules.recordings import recorded, usual
 
 
 def lately(config: Config, what: str, operation: str, unit: Unit, *own: str) -> Query:
     """Return a recording over `alerts.window`; `own` are its labels besides service and environment."""
-    return _of_bot(recorded(what, operation, format_seconds(config.alerts.window)), unit, own)
+    return _of_bot(recorded(what, operation, usual(config)), unit, own)
 
 
 def evaluated(config: Config, what: str, operation: str, unit: Unit, *own: str) -> Query:
@@ -24,7 +24,7 @@ def lasting(config: Config, what: str, operation: str, unit: Unit, hold: float) 
 
 def of_stack(config: Config, what: str, operation: str, unit: Unit, *own: str) -> Query:
     """Return a recording over `alerts.window` that counts faults of the stack; nought is not drawn."""
-    name = recorded(what, operation, format_seconds(config.alerts.window))
+    name = recorded(what, operation, usual(config))
     return Query(f"chosen.{name}", f"{name} > 0", unit, "", scope.legend(*own))
 
 

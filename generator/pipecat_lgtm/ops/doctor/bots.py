@@ -13,6 +13,7 @@ from pipecat_lgtm.ops.deploy.prometheus import Prometheus
 from pipecat_lgtm.ops.doctor.finding import Finding
 from pipecat_lgtm.queries import health, live
 from pipecat_lgtm.queries.query import Query
+from pipecat_lgtm.rules.recordings import is_native
 
 WINDOW_SECONDS = 3600.0
 _Key = tuple[str, str]
@@ -24,7 +25,8 @@ def findings(config: Config) -> Iterator[Finding]:
     try:
         heard = _values(server, live.heard_of(window))
         with_bridge = _values(server, live.bridged(window))
-        timed = _values(server, health.metrics_coverage(window, native=config.alerts.flavour == "native"))
+        requests = health.llm_requests(window).expr
+        timed = _values(server, health.metrics_coverage(requests, window, native=is_native(config)))
         refused = _values(server, health.refused_per_turn(window))
         silent = [one for one in target.silent(server, rules_op.wanted(config)) if one.wholly]
     except CheckFailed as error:
