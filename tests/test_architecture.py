@@ -16,6 +16,7 @@ PACKAGE = REPOSITORY / "generator" / "pipecat_lgtm"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     "errors",
+    "notifications",
     "contract",
     "config",
     "queries",
@@ -31,8 +32,9 @@ LAYERS = (
 )
 """From the ground up: a module imports its own layer and those before it."""
 
-ALONE = {"contract": {"contract"}, "bridge": {"contract", "bridge"}}
-"""The contract needs nothing; the bridge runs in bots, and takes nothing but names with it."""
+ALONE = {"notifications": {"notifications"}, "contract": {"contract"}, "bridge": {"contract", "bridge"}}
+"""The contract needs nothing; the bridge runs in bots, and takes nothing but names with it; the notification log is
+mounted into a bare Python image."""
 
 
 def _layer(module: str) -> str:

@@ -10,6 +10,7 @@ import yaml
 from pipecat_lgtm.config.versions import KNOWN
 from rendered import EVERYTHING, files
 
+TOLD = Path(__file__).parent / "fixtures" / "routing" / "stack.yaml"
 DEFAULT: dict[str, Any] = yaml.safe_load(files()["docker-compose.yml"])
 REMOTE: dict[str, Any] = yaml.safe_load(files(EVERYTHING)["docker-compose.yml"])
 SERVICES = DEFAULT["services"]
@@ -18,8 +19,8 @@ PINNED = {image for images in KNOWN.values() for image in images.values()}
 
 
 def test_services() -> None:
-    """The stack is the five engines and Grafana; what calls itself init is done before they start."""
-    assert {"collector", "prometheus", "alertmanager", "tempo", "loki", "grafana"} == LASTING
+    """The stack is five engines, Grafana and the notification log; what is called init is done before they start."""
+    assert {"collector", "prometheus", "alertmanager", "notifications", "tempo", "loki", "grafana"} == LASTING
     assert [] == [name for name in SERVICES if name not in LASTING | {"sandbox"} and not name.startswith("init")]
 
 
@@ -133,15 +134,15 @@ def test_secret_of_an_exporter_must_be_set() -> None:
 
 
 def test_secret_files() -> None:
-    """Secret files are given to the collector as secrets, and to nobody else."""
+    """Secret files are given to the collector as secrets; who talks to it gets the token and no key."""
     assert {
         "otlp_tokens": {"file": "/srv/secrets/tokens"},
         "otlp_cert": {"file": "/srv/secrets/cert.pem"},
         "otlp_key": {"file": "/srv/secrets/key.pem"},
     } == REMOTE["secrets"]
-    assert ["collector"] == [
-        name for name, body in REMOTE["services"].items() if "otlp_tokens" in body.get("secrets", [])
-    ]
+    assert {"collector": ["otlp_tokens", "otlp_cert", "otlp_key"], "notifications": ["otlp_tokens", "otlp_cert"]} == {
+        name: body["secrets"] for name, body in REMOTE["services"].items() if "secrets" in body
+    }
 
 
 def test_grafana_has_no_admin() -> None:
@@ -164,8 +165,18 @@ def test_demo_is_asked_for() -> None:
 
 
 def test_volumes_are_used() -> None:
-    """Every volume belongs to a part; what a part keeps is in a volume, not in its container."""
+    """Every volume belongs to a part; what a part keeps (the notification log: nothing) is in a volume."""
     mounted = {mount.split(":")[0] for body in SERVICES.values() for mount in body.get("volumes", [])}
 
     assert set(DEFAULT["volumes"]) == {name for name in mounted if not name.startswith("./")}
-    assert set() == LASTING - set(DEFAULT["volumes"])
+    assert {"notifications"} == LASTING - set(DEFAULT["volumes"])
+
+
+def test_notification_log_is_inside() -> None:
+    """Nobody but the parts can reach the notification log, and where everybody is told there is none."""
+    body = SERVICES["notifications"]
+    told = yaml.safe_load(files(TOLD)["docker-compose.yml"])
+
+    assert "ports" not in body
+    assert ["tools:/tools:ro,nocopy", "./notifications:/etc/notifications:ro"] == body["volumes"]
+    assert "notifications" not in told["services"]

@@ -43,6 +43,7 @@ def test_ready_addresses(tmp_path: Path) -> None:
         "collector": "http://127.0.0.1:13133/",
         "prometheus": "http://127.0.0.1:9090/-/ready",
         "alertmanager": "http://127.0.0.1:9093/-/ready",
+        "notifications": "http://127.0.0.1:9095/ready",
         "tempo": "http://127.0.0.1:3200/ready",
         "loki": "http://127.0.0.1:3100/ready",
     } == {part: address(config) for part, address in READY.items()}

@@ -50,9 +50,34 @@ def test_told(given: dict[str, str], told: str) -> None:
     assert [told] == [answer.told for answer in routes.routes(load(STACK).config, given)]
 
 
+_KEPT = "nobody outside: the notification log keeps it (dashboard pipecat-stack, `pipecat-lgtm logs notifications`)"
+
+
+@pytest.mark.parametrize(
+    ("severity", "told"),
+    [
+        (
+            "critical",
+            _KEPT,
+        ),
+        (
+            "foreign",
+            _KEPT,
+        ),
+        ("info", "nobody; it is shown in Alertmanager and Grafana"),
+    ],
+)
+def test_kept(severity: str, told: str) -> None:
+    """Without receivers the notification log gets what somebody should be told; info is on dashboards only."""
+    assert [told] == [answer.told for answer in routes.routes(load_default(), {"severity": severity})]
+
+
 def test_unheard() -> None:
-    """A stack without receivers says that nobody is told; one with receivers says nothing."""
-    assert "nobody is told" in routes.unheard(load_default())
+    """A stack without receivers says whom nobody tells, and where that is kept; one with receivers says nothing."""
+    assert (
+        "nobody outside, of critical and warning: the notification log keeps them (dashboard pipecat-stack, "
+        "`pipecat-lgtm logs notifications`). To tell somebody: routing.receivers; stack.yaml has examples"
+    ) == routes.unheard(load_default())
     assert not routes.unheard(load(STACK).config)
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import httpx
 from harness import Process, free_config, poll
 
-from pipecat_lgtm.ops.engines import READY, grace_seconds, program
+from pipecat_lgtm.ops.engines import NOTIFICATIONS, READY, grace_seconds, program
 from pipecat_lgtm.renderers import native, render
 from pipecat_lgtm.renderers.flags import FLAGS
 
@@ -51,8 +52,9 @@ class Stack:
     def start(self, name: str) -> Process:
         """Start an engine and wait until it is ready."""
         (self.folder / "data" / name).mkdir(parents=True, exist_ok=True)
+        python = Path(sys.executable)
         argv = [
-            str(self._engine_bin(program(name))),
+            str(python if name == NOTIFICATIONS else self._engine_bin(program(name))),
             *FLAGS[name](self.config, self.placement),
             *self._flags.get(name, ()),
         ]
@@ -70,6 +72,13 @@ class Stack:
         """End what runs at once: what it has not written yet nobody will ask for."""
         while self.processes:
             self.processes.popitem()[1].stop(signal.SIGKILL)
+
+    def fire(self, annotations: dict[str, str] | None = None, *, lasts: float = 600.0, **labels: str) -> None:
+        """Hand an alert to Alertmanager, as Prometheus does; one that lasts no time has ended."""
+        begin, end = (time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + one)) for one in (-60.0, lasts))
+        body = [{"labels": labels, "annotations": annotations or {}, "startsAt": begin, "endsAt": end}]
+        url = f"http://127.0.0.1:{self.ports.alertmanager}/api/v2/alerts"
+        httpx.post(url, json=body, timeout=10).raise_for_status()
 
     def prometheus(self, path: str, **params: Any) -> Any:  # noqa: ANN401 - JSON
         """Ask Prometheus' API."""

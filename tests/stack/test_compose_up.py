@@ -6,22 +6,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import images
 import pytest
 from daemon import Docker, docker
-from harness import free_config
+from harness import free_config, poll
 from stacks import EngineBin
 
 from pipecat_lgtm import output
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.ops import comparing, demo
 from pipecat_lgtm.ops.visible import Stores
-from pipecat_lgtm.queries import audit
+from pipecat_lgtm.queries import audit, panels_stack
 from pipecat_lgtm.renderers import render
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
-ENGINES = ["alertmanager", "collector", "loki", "prometheus", "tempo"]
+PARTS = ["alertmanager", "collector", "loki", "notifications", "prometheus", "tempo"]
 LEFT_OUT = "services:\n  grafana:\n    profiles: [left-out]\n"
 """Grafana cannot be built here; Compose reads this file by itself beside docker-compose.yml."""
 
@@ -54,7 +55,9 @@ class Composed:
 def composed(tmp_path_factory: pytest.TempPathFactory, engine_bin: EngineBin) -> Iterator[Composed]:
     """A daemon with the images of all engines; its stack rendered but not started."""
     folder = tmp_path_factory.mktemp("composed")
-    config = free_config(folder, {"collector": {"flush_interval": "1 s"}})
+    quick = {"group_wait": "100 ms", "group_interval": "1 s"}
+    overrides = {"collector": {"flush_interval": "1 s"}, "routing": {"severities": {"critical": quick}}}
+    config = free_config(folder, overrides)
     output.write(folder / "config", render(config))
     (folder / "config" / "docker-compose.override.yml").write_text(LEFT_OUT)
     with docker(engine_bin("docker-compose")) as daemon:
@@ -68,17 +71,18 @@ def test_a_stack_in_containers(composed: Composed) -> None:
 
     _plain_up_is_healthy(composed)
     outcome = _calls_come_out_right(composed)
+    _what_nobody_is_told_is_kept(composed)
     _ended_part_is_reported(composed)
     _restart_keeps_data(composed, stores, outcome)
     _down_leaves_nothing(composed)
 
 
 def _plain_up_is_healthy(composed: Composed) -> None:
-    """What a person types after `git clone` makes every engine healthy, and the check can fail."""
+    """What a person types after `git clone` makes every part healthy, and the check can fail."""
     composed.compose("up", "--detach", "--wait", "--wait-timeout", "120")
     listed = composed.compose("ps", "--format", "{{.Service}} {{.Health}}").split("\n")
 
-    assert [f"{name} healthy" for name in ENGINES] == sorted(filter(None, listed))
+    assert [f"{name} healthy" for name in PARTS] == sorted(filter(None, listed))
     nowhere = ["/tools/loki", "-health", "-health.url=http://127.0.0.1:1/ready"]
     asked = subprocess.run(
         ["docker", "exec", "pipecat-lgtm-tempo-1", *nowhere], env=composed.docker.env, capture_output=True, check=False
@@ -96,6 +100,20 @@ def _calls_come_out_right(composed: Composed) -> demo.Outcome:
 
     assert [] == [row for row in outcome.rows if row.verdict == "wrong"]
     return outcome
+
+
+def _what_nobody_is_told_is_kept(composed: Composed) -> None:
+    """Without receivers an alert goes from Alertmanager by the notification log's container into Loki."""
+    ports = composed.config.network.ports
+    alert = {"labels": {"alertname": "PipecatExample", "severity": "critical"}, "annotations": {"summary": "It burns"}}
+    httpx.post(f"http://127.0.0.1:{ports.alertmanager}/api/v2/alerts", json=[alert], timeout=10).raise_for_status()
+    url, query = f"http://127.0.0.1:{ports.loki}/loki/api/v1/query_range", panels_stack.notifications().expr
+
+    def kept() -> list[list[str]]:
+        streams = httpx.get(url, params={"query": query}, timeout=10).json()["data"]["result"]
+        return [value for stream in streams for value in stream["values"]]
+
+    assert ["critical firing PipecatExample: It burns"] == [line for _, line in poll("the notification", kept)]
 
 
 def _ended_part_is_reported(composed: Composed) -> None:

@@ -40,8 +40,9 @@ class Seen:
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory, engine_bin: EngineBin) -> Iterator[Stack]:
     """A whole stack."""
-    names = ("collector", "prometheus", "alertmanager", "tempo", "loki")
+    names = ("collector", "prometheus", "alertmanager", "notifications", "tempo", "loki")
     with stack_of(tmp_path_factory.mktemp("boards"), engine_bin, *names) as running:
+        running.fire({"summary": "Nobody is told"}, alertname="PipecatExample", severity="critical")
         yield running
 
 

@@ -1,23 +1,17 @@
 """The entrance that other machines may reach: tokens, TLS, and nothing else open."""
 
 import contextlib
-import datetime as dt
-import ipaddress
 import json
 import signal
 import socket
 import ssl
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import otlp
 import psutil
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from certificates import certificate
 from stacks import EngineBin, Stack, stack_of
 
 from pipecat_lgtm.ops.engines import drain_of, drain_seconds
@@ -25,28 +19,6 @@ from pipecat_lgtm.ops.engines import drain_of, drain_seconds
 pytestmark = pytest.mark.stack
 
 TOKEN = "a-token-of-ours"  # noqa: S105 - of this test
-
-
-def _certificate(folder: Path) -> dict[str, str]:
-    """Write a self-signed certificate of 127.0.0.1; return what `network.tls` wants."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    encoding, unencrypted = serialization.Encoding.PEM, serialization.NoEncryption()
-    (folder / "cert.pem").write_bytes(certificate.public_bytes(encoding))
-    (folder / "key.pem").write_bytes(key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, unencrypted))
-    return {"cert_file": str(folder / "cert.pem"), "key_file": str(folder / "key.pem")}
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +29,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory, engine_bin: EngineBin) -> 
     network = {
         "address": "0.0.0.0",
         "auth": {"token_file": str(folder / "tokens")},
-        "tls": _certificate(folder),
+        "tls": certificate(folder),
         "cors_origins": ["https://app.example.com"],
     }
     with stack_of(folder, engine_bin, "prometheus", "collector", overrides={"network": network}) as stack:

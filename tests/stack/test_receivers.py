@@ -1,6 +1,5 @@
 """Every kind of receiver by a real Alertmanager: messages arrive, have every annotation, and wait in maintenance."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -32,10 +31,7 @@ class Post:
 
     def fire(self, **labels: str) -> None:
         """Hand an alert to Alertmanager, as Prometheus does."""
-        end = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 600))
-        body = [{"labels": {"service_name": "bot"} | labels, "annotations": SAID, "endsAt": end}]
-        url = f"http://127.0.0.1:{self.stack.ports.alertmanager}/api/v2/alerts"
-        httpx.post(url, json=body, timeout=10).raise_for_status()
+        self.stack.fire(SAID, **{"service_name": "bot"} | labels)
 
 
 @pytest.fixture(scope="module")

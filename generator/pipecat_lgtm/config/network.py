@@ -33,6 +33,7 @@ class Ports(Section):
     collector_metrics: Port
     prometheus: Port
     alertmanager: Port
+    notifications: Port
     tempo: Port
     tempo_otlp: Port
     tempo_grpc: Port

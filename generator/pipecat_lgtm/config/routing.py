@@ -167,6 +167,16 @@ class Routing(Section):
                 f"{key}: there is no receiver {unknown[0]!r}; receivers are {', '.join(self.receivers) or 'none'}"
             )
 
+    @property
+    def unheard(self) -> tuple[Severity, ...]:
+        """Severities of which nobody outside is told, though somebody should be; info may name nobody on purpose."""
+        policies = {severity: self.severities.of(severity) for severity in SEVERITIES}
+        return tuple(
+            severity
+            for severity, policy in policies.items()
+            if not self.told(policy.notify) and (policy.notify or severity != "info")
+        )
+
     def told(self, names: tuple[str, ...]) -> dict[str, Receiver]:
         """Return the receivers of these names that are configured."""
         return {name: self.receivers[name] for name in names if name in self.receivers}

@@ -11,6 +11,7 @@ KNOWN: dict[str, dict[str, str]] = {
     "tempo": {"2.8.0": "grafana/tempo:2.8.0"},
     "loki": {"3.7.8": "grafana/loki:3.7.8"},
     "grafana": {"12.3.0": "grafana/grafana:12.3.0"},
+    "python": {"3.12-slim": "python:3.12-slim"},
 }
 
 
@@ -23,6 +24,7 @@ class Versions(Section):
     tempo: str
     loki: str
     grafana: str
+    python: str
 
     @field_validator("*")
     @classmethod

@@ -1,4 +1,4 @@
-"""Events of the bridge: OTLP log records with `event.name`; the collector makes metrics of them."""
+"""Events: OTLP log records with `event.name`. The collector makes metrics of the bridge's."""
 
 from pipecat_lgtm.contract import attributes as a
 from pipecat_lgtm.contract.types import Attribute, Event
@@ -39,6 +39,9 @@ DECISION_CONFIDENCE = Attribute("pipecat.decision.confidence", "double", "1", "0
 DECISION_THRESHOLD = Attribute("pipecat.decision.threshold", "double", "1", "The confidence that was needed.")
 DROPPED_SIGNAL = Attribute("pipecat.bridge.signal", "string", "", "spans or logs.")
 DROPPED_COUNT = Attribute("pipecat.bridge.dropped", "int", "{item}", "How many, since the last report.")
+NOTIFICATION_STATUS = Attribute("pipecat.notification.status", "string", "", "firing or resolved.")
+NOTIFICATION_RECEIVER = Attribute("pipecat.notification.receiver", "string", "", "Alertmanager's receiver.")
+NOTIFICATION_STARTED = Attribute("pipecat.notification.started", "string", "", "Since when the alert fires.")
 
 ERROR = Event("pipecat.error", (CATEGORY, a.STAGE, a.PROVIDER, a.MODEL, USABLE), "A component failed.")
 INTERRUPTION = Event("pipecat.interruption", (), "The caller spoke while the bot was speaking.")
@@ -71,5 +74,16 @@ DROPPED = Event("pipecat.bridge.dropped", (DROPPED_SIGNAL, DROPPED_COUNT), "Tele
 SYNTHESIS = Event("pipecat.synthesis", (TTS_CHARACTERS, a.PROVIDER, a.MODEL), "Text was sent to synthesis.")
 QUALITY = Event("pipecat.quality", (DIMENSION, SCORE), "A judge's score.")
 WORD_ERRORS = Event("pipecat.stt.wer", (WER, a.PROVIDER, a.MODEL), "A transcript compared with a reference.")
+NOTIFICATION = Event(
+    "pipecat.notification",
+    (NOTIFICATION_STATUS, NOTIFICATION_RECEIVER, NOTIFICATION_STARTED),
+    "An alert that somebody would be told of, had somebody been configured; from the notification log.",
+)
+
+NOTIFICATION_LABEL, NOTIFICATION_ANNOTATION = "pipecat.alert.", "pipecat.annotation."
+"""Prefixes of an alert's labels and annotations on that event."""
+
+NOTIFICATIONS = "pipecat-notifications"
+"""service.name of the notification log."""
 
 EVENTS: tuple[Event, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Event))

@@ -13,6 +13,7 @@ from pipecat_lgtm.dashboards.panels.palette import BAD, GOOD
 from pipecat_lgtm.dashboards.panels.recorded import lately, of_stack
 from pipecat_lgtm.dashboards.panels.sheet import Line, Sheet, finished, heading
 from pipecat_lgtm.dashboards.panels.table import organised, table
+from pipecat_lgtm.dashboards.panels.texts import lines
 from pipecat_lgtm.dashboards.panels.timeline import states
 from pipecat_lgtm.queries import panels_stack as q
 
@@ -38,6 +39,7 @@ def stack(config: Config) -> dict[str, Any]:
             Line(7, [_head_series(), _stage_series(config), _coverage(config)]),
             heading(103, "Do alerts get through?"),
             Line(8, [_rules(), _lost(config), _notified()]),
+            *([Line(8, [_untold(config)])] if config.routing.unheard else []),
         ],
     )
 
@@ -273,4 +275,17 @@ def _notified() -> Panel:
         ),
         [q.notified()],
         look="bars",
+    )
+
+
+def _untold(config: Config) -> Panel:
+    return lines(
+        Card(
+            33,
+            f"Nobody was told: kept here ({' and '.join(config.routing.unheard)})",
+            "What would people have been told, were there a receiver for it?",
+            "Give routing.receivers a place to tell; a line opens to its summary, trend, trace and runbook.",
+            empty="Nothing has fired that somebody should have been told",
+        ),
+        q.notifications(),
     )

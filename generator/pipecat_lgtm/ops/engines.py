@@ -1,10 +1,13 @@
 """Where each part's program is called what, and at which address it says that it is ready."""
 
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from pipecat_lgtm.config import Config
-from pipecat_lgtm.engines.catalogue import Engine, engine_of
+from pipecat_lgtm.engines.catalogue import ENGINES, Engine, engine_of
 from pipecat_lgtm.engines.drain import Drain
+from pipecat_lgtm.engines.resolve import locate
 from pipecat_lgtm.errors import EngineError
 from pipecat_lgtm.renderers.collector.builder import manifest
 
@@ -12,11 +15,22 @@ _DRAIN_MARGIN_SECONDS = 2.0
 _GRACE_SECONDS = 30.0
 _TEMPO_GRACE_SECONDS = 10.0
 _PROGRAMS = {"collector": "otelcol"}
+NOTIFICATIONS = "notifications"
+"""The one part that is no engine: a Python program of this distribution, run by the Python that runs us."""
 
 
 def program(part: str) -> str:
     """Return the name of a part's program."""
     return _PROGRAMS.get(part, part)
+
+
+def found(part: str, config: Config, bin_dir: Path | None) -> Path | None:
+    """Return where a part's program is; None if it is to be built."""
+    if part == NOTIFICATIONS:
+        return Path(sys.executable)
+    engine = ENGINES[program(part)]
+    resolved = locate(engine, manifest_of(engine, config), bin_dir)
+    return resolved.programs[program(part)] if resolved else None
 
 
 def _ready(port: str, path: str) -> Callable[[Config], str]:
@@ -27,6 +41,7 @@ READY: dict[str, Callable[[Config], str]] = {
     "collector": _ready("collector_health", "/"),
     "prometheus": _ready("prometheus", "/-/ready"),
     "alertmanager": _ready("alertmanager", "/-/ready"),
+    NOTIFICATIONS: _ready("notifications", "/ready"),
     "tempo": _ready("tempo", "/ready"),
     "loki": _ready("loki", "/ready"),
 }

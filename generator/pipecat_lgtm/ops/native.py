@@ -10,17 +10,25 @@ from pipecat_lgtm.engines.build import Watch, build
 from pipecat_lgtm.engines.catalogue import ENGINES
 from pipecat_lgtm.engines.interrupt import uninterrupted
 from pipecat_lgtm.engines.process import Running
-from pipecat_lgtm.engines.resolve import Resolved, locate
 from pipecat_lgtm.engines.state import State
 from pipecat_lgtm.errors import EngineError
-from pipecat_lgtm.ops.engines import READY, drain_of, drain_seconds, grace_seconds, manifest_of, program
+from pipecat_lgtm.ops.engines import (
+    NOTIFICATIONS,
+    READY,
+    drain_of,
+    drain_seconds,
+    found,
+    grace_seconds,
+    manifest_of,
+    program,
+)
 from pipecat_lgtm.renderers import Placement, native, render
 from pipecat_lgtm.renderers.flags import FLAGS
 
 METRICS = ("collector", "prometheus")
 """What serves metrics; it starts first."""
 
-ORDER = (*METRICS, "alertmanager", "tempo", "loki")
+ORDER = (*METRICS, "alertmanager", NOTIFICATIONS, "tempo", "loki")
 """Traces and logs wait in the collector's queue until their stores are up."""
 
 _READY_SECONDS = 120.0
@@ -29,20 +37,22 @@ _INSIDE = {
     "collector": ("collector_health", "collector_metrics"),
     "prometheus": ("prometheus",),
     "alertmanager": ("alertmanager",),
+    NOTIFICATIONS: ("notifications",),
     "tempo": ("tempo", "tempo_otlp", "tempo_grpc"),
     "loki": ("loki", "loki_grpc"),
 }
 
 
 def parts(config: Config) -> list[str]:
-    """Return the parts that run here; a store with a remote address does not."""
-    remote = {name for name in ("prometheus", "tempo", "loki") if getattr(config.stores, name).url is not None}
-    return [part for part in ORDER if part not in remote]
+    """Return the parts that run here; neither a store with a remote address nor a notification log without use."""
+    absent = {name for name in ("prometheus", "tempo", "loki") if getattr(config.stores, name).url is not None}
+    absent |= set() if config.routing.unheard else {NOTIFICATIONS}
+    return [part for part in ORDER if part not in absent]
 
 
 def to_build(config: Config, bin_dir: Path | None) -> list[str]:
     """Return the parts whose programs are not there yet."""
-    return [part for part in parts(config) if _found(part, config, bin_dir) is None]
+    return [part for part in parts(config) if found(part, config, bin_dir) is None]
 
 
 def up(
@@ -74,7 +84,7 @@ def up(
     try:
         for batch in _batches(wanted, config, bin_dir, watch):
             with uninterrupted():
-                fresh = [_start(part, resolved, config, placement, state) for part, resolved in batch]
+                fresh = [_start(part, path, config, placement, state) for part, path in batch]
                 started += fresh
             for running in fresh:
                 process.wait_ready(running, READY[running.name](config), _READY_SECONDS, watch)
@@ -99,9 +109,9 @@ def check_ports(config: Config, wanted: list[str]) -> None:
         ports.check({key: getattr(network.ports, key) for part in wanted for key in keys.get(part, ())}, address)
 
 
-def _start(part: str, resolved: Resolved, config: Config, placement: Placement, state: State) -> Running:
+def _start(part: str, path: Path, config: Config, placement: Placement, state: State) -> Running:
     (placement.root / "data" / part).mkdir(parents=True, exist_ok=True)
-    argv = [str(resolved.programs[program(part)]), *FLAGS[part](config, placement)]
+    argv = [str(path), *FLAGS[part](config, placement)]
     running = process.start(part, argv, state.folder / "logs" / f"{part}.log", grace_seconds(part))
     state.processes.append(running)
     state.save()
@@ -117,21 +127,17 @@ def _outdated(state: State, files: dict[str, str]) -> list[Running]:
     return [one for one in state.processes if one.name in changed]
 
 
-Batch = list[tuple[str, Resolved]]
+Batch = list[tuple[str, Path]]
 
 
 def _batches(wanted: list[str], config: Config, bin_dir: Path | None, watch: Watch) -> Iterator[Batch]:
     """Yield what can be started together: first all that is there, then what is built, one by one."""
-    found = {part: _found(part, config, bin_dir) for part in wanted}
-    yield [(part, resolved) for part, resolved in found.items() if resolved]
-    missing = [(part, ENGINES[program(part)]) for part, resolved in found.items() if not resolved]
+    programs = {part: found(part, config, bin_dir) for part in wanted}
+    yield [(part, path) for part, path in programs.items() if path]
+    missing = [(part, ENGINES[program(part)]) for part, path in programs.items() if not path]
     for left, (part, engine) in zip(range(len(missing), 0, -1), missing, strict=True):
-        yield [(part, build(engine, manifest_of(engine, config), _counting(watch, left)))]
-
-
-def _found(part: str, config: Config, bin_dir: Path | None) -> Resolved | None:
-    engine = ENGINES[program(part)]
-    return locate(engine, manifest_of(engine, config), bin_dir)
+        built = build(engine, manifest_of(engine, config), _counting(watch, left))
+        yield [(part, built.programs[program(part)])]
 
 
 def _counting(watch: Watch, left: int) -> Watch:

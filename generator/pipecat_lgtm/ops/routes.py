@@ -11,6 +11,9 @@ from pipecat_lgtm.renderers.alertmanager.inhibit import inhibitions
 from pipecat_lgtm.renderers.alertmanager.messages import said
 from pipecat_lgtm.renderers.alertmanager.tree import HEARTBEAT, Matcher, Node, tree
 
+KEPT = "dashboard pipecat-stack, `pipecat-lgtm logs notifications`"
+"""Where to read what nobody was told."""
+
 _PAIR = re.compile(r"([a-zA-Z_][a-zA-Z0-9_]*)=(.*)", re.DOTALL)
 
 
@@ -70,10 +73,13 @@ def routes(config: Config, given: dict[str, str]) -> list[Answer]:
 
 
 def unheard(config: Config) -> str:
-    """Return a sentence that says so if nobody is told of alerts; nothing otherwise."""
-    if config.routing.receivers:
+    """Return a sentence that says so if nobody outside is told of alerts; nothing otherwise."""
+    if not (severities := config.routing.unheard):
         return ""
-    return "routing.receivers is empty: alerts are shown, but nobody is told; stack.yaml has examples"
+    return (
+        f"nobody outside, of {' and '.join(severities)}: the notification log keeps them ({KEPT}). "
+        "To tell somebody: routing.receivers; stack.yaml has examples"
+    )
 
 
 def window(one: Maintenance) -> str:
@@ -83,6 +89,8 @@ def window(one: Maintenance) -> str:
 
 
 def _told(node: Node) -> str:
+    if node.kept:
+        return f"nobody outside: the notification log keeps it ({KEPT})"
     if not node.told:
         return "nobody; it is shown in Alertmanager and Grafana"
     return ", ".join(_place(name, place) for name, place in node.told.items())

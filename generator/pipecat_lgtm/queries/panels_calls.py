@@ -110,8 +110,9 @@ def lines() -> Query:
 
 
 def error_lines() -> Query:
-    """Return log lines of level error or worse, of all calls."""
-    return _logs("error_lines", f'{{{_IN_LOG}}} | detected_level=~"error|critical|fatal"', "Log lines that say error.")
+    """Return bots' log lines of level error or worse, of all calls."""
+    bots = f'{_IN_LOG}, {labels.SERVICE_NAME}!="{e.NOTIFICATIONS}"'
+    return _logs("error_lines", f'{{{bots}}} | detected_level=~"error|critical|fatal"', "Log lines that say error.")
 
 
 def events(event: Event) -> Query:
@@ -133,5 +134,9 @@ def _of_call(event: Event) -> str:
 
 
 def _key(attribute: Attribute) -> str:
-    """Return Loki's spelling of an attribute."""
-    return attribute.name.replace(".", "_")
+    return loki_key(attribute.name)
+
+
+def loki_key(name: str) -> str:
+    """Return Loki's spelling of an attribute's name."""
+    return name.replace(".", "_")

@@ -1,9 +1,11 @@
 """The monitoring's own health: collector, series, stores, rules, delivery of alerts."""
 
 from pipecat_lgtm.contract import engines as own
+from pipecat_lgtm.contract import events as e
 from pipecat_lgtm.contract import labels
 from pipecat_lgtm.contract import metrics as m
 from pipecat_lgtm.queries import scope
+from pipecat_lgtm.queries.panels_calls import loki_key
 from pipecat_lgtm.queries.query import Query
 
 
@@ -68,6 +70,23 @@ def notified() -> Query:
     """Return messages sent to people in each step of a graph."""
     expr = f"sum by ({own.INTEGRATION}) (increase({own.NOTIFIED}[$__interval])) > 0"
     return Query("own.notified", expr, "count", "", f"{{{{{own.INTEGRATION}}}}}")
+
+
+def notifications() -> Query:
+    """Return what the notification log keeps, a line each: what people would have been told."""
+    severity, status, name, service = (
+        loki_key(field)
+        for field in (
+            e.NOTIFICATION_LABEL + labels.SEVERITY,
+            e.NOTIFICATION_STATUS.name,
+            e.NOTIFICATION_LABEL + labels.ALERTNAME,
+            e.NOTIFICATION_LABEL + labels.SERVICE_NAME,
+        )
+    )
+    head = f"{{{{.{severity}}}}} {{{{.{status}}}}} {{{{.{name}}}}}{{{{with .{service}}}}} {{{{.}}}}{{{{end}}}}"
+    kind = f'{loki_key(e.EVENT_NAME.name)}="{e.NOTIFICATION.name}"'
+    expr = f'{{{labels.SERVICE_NAME}="{e.NOTIFICATIONS}"}} | {kind} | line_format `{head}: {{{{__line__}}}}`'
+    return Query("own.notifications", expr, "text", e.NOTIFICATION.brief, language="logql")
 
 
 def firing_now() -> Query:

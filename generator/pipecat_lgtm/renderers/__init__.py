@@ -3,7 +3,17 @@
 from collections.abc import Callable
 
 from pipecat_lgtm.config import Config
-from pipecat_lgtm.renderers import alertmanager, collector, compose, docs, grafana, loki, prometheus, tempo
+from pipecat_lgtm.renderers import (
+    alertmanager,
+    collector,
+    compose,
+    docs,
+    grafana,
+    loki,
+    notifications,
+    prometheus,
+    tempo,
+)
 from pipecat_lgtm.renderers.placement import COMPOSE, Placement, native
 
 __all__ = ["COMPOSE", "Placement", "native", "render"]
@@ -14,6 +24,7 @@ ENGINE_RENDERERS: tuple[Renderer, ...] = (
     collector.render,
     prometheus.render,
     alertmanager.render,
+    notifications.render,
     tempo.render,
     loki.render,
     grafana.render,

@@ -20,6 +20,7 @@ NOBODY = "65534:65534"
 _MEMORY_MIB = {
     "prometheus": 2048,
     "alertmanager": 256,
+    "notifications": 256,
     "tempo": 2048,
     "loki": 2048,
     "grafana": 512,
@@ -64,6 +65,8 @@ def compose(config: Config, placement: Placement) -> dict[str, Any]:
         services[f"init-{name}"] = _init(config, "prometheus", f"{name}:/prometheus")
     for name in local:
         services[name] = _engine(config, placement, name, local)
+    if config.routing.unheard:
+        services["notifications"] = _notifications(config, placement)
     services["grafana"] = _grafana(config, placement, local)
     services["sandbox"] = _sandbox(config)
     volumes: dict[str, Any] = {name: {} for name in ("tools", *local, "grafana")}
@@ -154,6 +157,7 @@ def _health_url(config: Config, name: str) -> str:
         "collector": f"http://127.0.0.1:{ports.collector_health}/",
         "prometheus": f"http://127.0.0.1:{ports.prometheus}/-/ready",
         "alertmanager": f"http://127.0.0.1:{ports.alertmanager}/-/ready",
+        "notifications": f"http://127.0.0.1:{ports.notifications}/ready",
         "tempo": f"http://127.0.0.1:{ports.tempo}/ready",
         "loki": f"http://127.0.0.1:{ports.loki}/ready",
         "grafana": f"http://127.0.0.1:{ports.grafana}/api/health",
@@ -234,6 +238,22 @@ def _grafana(config: Config, placement: Placement, local: list[str]) -> dict[str
         "healthcheck": health(_health_url(config, "grafana")),
         "restart": "unless-stopped",
     }
+
+
+def _notifications(config: Config, placement: Placement) -> dict[str, Any]:
+    """Only Alertmanager talks to it, within Compose's network: no port of it is published."""
+    made: dict[str, Any] = {
+        "image": config.versions.image("python"),
+        "command": ["python3", *flags.FLAGS["notifications"](config, placement)],
+        **_confined("notifications"),
+        "volumes": ["tools:/tools:ro,nocopy", f"./notifications:{placement.config('notifications')}:ro"],
+        "depends_on": {"init": {"condition": "service_completed_successfully"}},
+        "healthcheck": health(_health_url(config, "notifications")),
+        "restart": "unless-stopped",
+    }
+    # The token and the certificate; the key is the collector's alone.
+    secrets = [name for name in _secrets(config) if not edge.KEY_FILE.endswith(name)]
+    return made | ({"secrets": secrets} if secrets else {})
 
 
 def _sandbox(config: Config) -> dict[str, Any]:

@@ -17,6 +17,7 @@ def render(config: Config, placement: Placement) -> dict[str, str]:  # noqa: ARG
         common=labels.COMMON,
         attributes=[one for one in written if one.name.startswith("pipecat.")],
         events=events.EVENTS,
+        notification=events,
         renames=(*dialects.STAGE_RENAMES, *dialects.USAGE_RENAMES, *dialects.TURN_RENAMES),
         providers=dialects.PROVIDER_NAMES,
     )

@@ -37,6 +37,12 @@ def alertmanager(config: Config, placement: Placement) -> list[str]:
     ]
 
 
+def notifications(config: Config, placement: Placement) -> list[str]:  # noqa: ARG001 - all have one signature
+    """Return the arguments of the Python that runs the notification log, by itself and nothing else."""
+    folder = placement.config("notifications")
+    return ["-I", f"{folder}/notifications.py", f"{folder}/settings.json"]
+
+
 def tempo(config: Config, placement: Placement) -> list[str]:  # noqa: ARG001 - all have one signature
     """Return Tempo's arguments."""
     return [f"-config.file={placement.config('tempo')}/tempo.yaml"]
@@ -51,6 +57,7 @@ FLAGS: dict[str, Callable[[Config, Placement], list[str]]] = {
     "collector": collector,
     "prometheus": prometheus,
     "alertmanager": alertmanager,
+    "notifications": notifications,
     "tempo": tempo,
     "loki": loki,
 }

@@ -13,7 +13,8 @@ from pipecat_lgtm.renderers.text import to_yaml
 
 _NOTE = (
     "Who is told for which labels, and why: `pipecat-lgtm routes severity=critical service_name=my-bot`. "
-    "A receiver without anything below its name tells nobody: what it gets is shown in Alertmanager and Grafana only."
+    "A receiver without anything below its name tells nobody: what it gets is shown in Alertmanager and Grafana only. "
+    "The webhook of port `network.ports.notifications` is the notification log: nobody is configured to be told."
 )
 
 
@@ -33,7 +34,7 @@ def alertmanager(config: Config, placement: Placement) -> dict[str, Any]:
         "route": _route(root) | {"group_by": list(config.routing.group_by)},
         "inhibit_rules": inhibit.rules(config),
         "time_intervals": [_interval(window) for window in config.routing.maintenance],
-        "receivers": receivers(root, placement),
+        "receivers": receivers(config, root, placement),
     }
     return {key: value for key, value in data.items() if value}
 

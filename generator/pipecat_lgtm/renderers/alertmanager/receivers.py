@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.receivers import Email, Opsgenie, PagerDuty, Receiver, Slack, Webhook
 from pipecat_lgtm.contract import annotations, labels
 from pipecat_lgtm.renderers.alertmanager.tree import HEARTBEAT, Node
+from pipecat_lgtm.renderers.notifications import address
 from pipecat_lgtm.renderers.placement import Placement
 
 SECRETS = "/run/secrets"
@@ -13,7 +15,7 @@ Where = Callable[[str], str]
 """Returns where Alertmanager finds the secret file of a field."""
 
 
-def receivers(root: Node, placement: Placement) -> list[dict[str, Any]]:
+def receivers(config: Config, root: Node, placement: Placement) -> list[dict[str, Any]]:
     """Return one receiver per route, with a section for each place that is told."""
     found: dict[str, dict[str, Any]] = {}
     for node in (root, *root.children):
@@ -24,6 +26,8 @@ def receivers(root: Node, placement: Placement) -> list[dict[str, Any]]:
                 # It stops when it stops: an end of the Watchdog must not read as a sign of life.
                 section["send_resolved"] = False
             receiver.setdefault(f"{place.kind}_configs", []).append(section)
+        if node.kept:
+            receiver["webhook_configs"] = [{"send_resolved": True, "url": address(config, placement)}]
         found[node.receiver] = receiver
     return list(found.values())
 

@@ -47,6 +47,7 @@ class Node:
         matchers: all must hold.
         mutes: maintenance windows in which it is silent.
         goes_on: later routes are looked at too.
+        kept: as nobody is told who should be, the notification log keeps it.
     """
 
     receiver: str
@@ -56,6 +57,7 @@ class Node:
     mutes: tuple[Maintenance, ...] = ()
     goes_on: bool = False
     children: tuple["Node", ...] = ()
+    kept: bool = False
 
     def matching(self, given: Mapping[str, str]) -> list["Node"]:
         """Return the routes that an alert takes: Alertmanager's depth-first search, this one if no child matches."""
@@ -75,7 +77,7 @@ def tree(config: Config) -> Node:
     routing = config.routing
     children = (_heartbeat(routing), *_extra(routing), *(_ordinary(routing, severity) for severity in SEVERITIES))
     policy = routing.severities.of(FALLBACK)
-    return Node(FALLBACK, routing.told(policy.notify), policy, children=children)
+    return Node(FALLBACK, routing.told(policy.notify), policy, children=children, kept=FALLBACK in routing.unheard)
 
 
 def _heartbeat(routing: Routing) -> Node:
@@ -109,7 +111,8 @@ def _extra(routing: Routing) -> list[Node]:
 def _ordinary(routing: Routing, severity: Severity) -> Node:
     policy = routing.severities.of(severity)
     matchers = (Matcher(labels.SEVERITY, severity),)
-    return Node(severity, routing.told(policy.notify), policy, matchers, _mutes(routing, severity))
+    told, kept = routing.told(policy.notify), severity in routing.unheard
+    return Node(severity, told, policy, matchers, _mutes(routing, severity), kept=kept)
 
 
 def _mutes(routing: Routing, severity: Severity) -> tuple[Maintenance, ...]:

@@ -1,0 +1,62 @@
+"""The notification log: its program as it is, and the settings it reads; only where somebody is told of nothing."""
+
+import json
+from importlib import resources
+from typing import Any
+
+from pipecat_lgtm.config import Config
+from pipecat_lgtm.contract import annotations, labels
+from pipecat_lgtm.contract import attributes as a
+from pipecat_lgtm.contract import events as e
+from pipecat_lgtm.renderers.collector.edge import CERT_FILE, TOKEN_FILE, secret
+from pipecat_lgtm.renderers.placement import Placement
+from pipecat_lgtm.renderers.text import HEADER
+
+PROGRAM = "notifications/notifications.py"
+_NAMES = {
+    "service": a.SERVICE_NAME.name,
+    "event_name": e.EVENT_NAME.name,
+    "event": e.NOTIFICATION.name,
+    "status": e.NOTIFICATION_STATUS.name,
+    "receiver": e.NOTIFICATION_RECEIVER.name,
+    "started": e.NOTIFICATION_STARTED.name,
+    "of_label": e.NOTIFICATION_LABEL,
+    "of_annotation": e.NOTIFICATION_ANNOTATION,
+    "severity": labels.SEVERITY,
+    "alertname": labels.ALERTNAME,
+    "service_name": labels.SERVICE_NAME,
+    "summary": annotations.SUMMARY,
+    "trace_id": annotations.TRACE_ID,
+}
+
+
+def render(config: Config, placement: Placement) -> dict[str, str]:
+    """Return the program and its settings, or nothing where everybody who should be told is configured."""
+    if not config.routing.unheard:
+        return {}
+    text = resources.files("pipecat_lgtm").joinpath("notifications.py").read_text(encoding="utf-8")
+    data = {"generated": HEADER, "settings": settings(config, placement)}
+    return {PROGRAM: f"# {HEADER}\n{text}", "notifications/settings.json": json.dumps(data, indent=2) + "\n"}
+
+
+def settings(config: Config, placement: Placement) -> dict[str, Any]:
+    """Return what the program is told: where to listen, the collector's entrance, the contract's names."""
+    network = config.network
+    scheme = "https" if network.tls.cert_file else "http"
+    host = "collector" if placement.kind == "compose" else network.entrance_host
+    files = ((network.auth.token_file, TOKEN_FILE), (network.tls.cert_file, CERT_FILE))
+    token_file, certificate_file = (path and secret(placement, path, mounted) for path, mounted in files)
+    return {
+        "address": placement.address,
+        "port": network.ports.notifications,
+        "collector": f"{scheme}://{host}:{network.ports.otlp_http}/v1/logs",
+        "token_file": token_file,
+        "certificate_file": certificate_file,
+        "service": e.NOTIFICATIONS,
+        "names": _NAMES,
+    }
+
+
+def address(config: Config, placement: Placement) -> str:
+    """Return where Alertmanager finds it."""
+    return f"http://{placement.host('notifications')}:{config.network.ports.notifications}/alerts"
