@@ -73,6 +73,23 @@ def test_a_changed_config_is_applied(machine: Pretended) -> None:
     assert {"tempo"} == {name for name in before if before[name] != after[name]}
 
 
+def test_the_notification_log_goes_once_somebody_is_told(machine: Pretended) -> None:
+    """With receivers configured `up` ends the notification log and starts Alertmanager again, and nothing else."""
+    _up(machine)
+    before = {one.name: one.pid for one in machine.state.processes}
+    config = machine.folder / "stack.yaml"
+    told = "{notify: [webhook]}"
+    config.write_text(
+        f"{config.read_text()}routing:\n  receivers: {{webhook: {{webhook: {{url: 'http://127.0.0.1:1'}}}}}}\n"
+        f"  severities: {{critical: {told}, warning: {told}}}\n"
+    )
+    _up(machine)
+    after = {one.name: one.pid for one in machine.state.processes}
+
+    assert {"notifications"} == set(before) - set(after)
+    assert {"alertmanager"} == {name for name in after if before[name] != after[name]}
+
+
 def test_a_taken_port_is_named_with_its_holder(machine: Pretended) -> None:
     """A taken port is found before anything is started; the message names key, port and holder."""
     port = machine.config.network.ports.loki_grpc
