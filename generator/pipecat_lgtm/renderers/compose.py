@@ -241,11 +241,11 @@ def _grafana(config: Config, placement: Placement, local: list[str]) -> dict[str
 
 
 def _notifications(config: Config, placement: Placement) -> dict[str, Any]:
-    """Only Alertmanager talks to it, within Compose's network: no port of it is published."""
     made: dict[str, Any] = {
         "image": config.versions.image("python"),
         "command": ["python3", *flags.FLAGS["notifications"](config, placement)],
         **_confined("notifications"),
+        "ports": [_published(config, config.network.ports.notifications)],
         "volumes": ["tools:/tools:ro,nocopy", f"./notifications:{placement.config('notifications')}:ro"],
         "depends_on": {"init": {"condition": "service_completed_successfully"}},
         "healthcheck": health(_health_url(config, "notifications")),
