@@ -1,4 +1,4 @@
-"""The notification log by itself; with Alertmanager, collector and Loki it is stack/test_notifications.py's."""
+"""The notification log by itself; with Alertmanager, collector and Loki it is stack/test_nobody_told.py's."""
 
 import ast
 import http.client
