@@ -1,6 +1,7 @@
 """Input series for promtool: what the collector would write for a service that behaves so, then so."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.contract import metrics as m
@@ -13,11 +14,22 @@ Series = dict[str, str]
 
 @dataclass(frozen=True)
 class Phase:
-    """So many steps of one behaviour: each step adds `count` events of `value`."""
+    """So many steps of one behaviour: each adds `count` events of `value`, and to a histogram `others` of `other`."""
 
     steps: int
     value: float
     count: float
+    other: float = 0.0
+    others: float = 0.0
+
+    def within(self, bound: float) -> float:
+        """Return how many events of a step are at most a bound."""
+        return (self.count if self.value <= bound else 0.0) + (self.others if self.other <= bound else 0.0)
+
+    @property
+    def total(self) -> float:
+        """Return the sum of the values of a step."""
+        return self.count * self.value + self.others * self.other
 
 
 def bounds_of(config: Config, metric: Metric) -> list[float]:
@@ -55,11 +67,11 @@ def histogram(config: Config, metric: Metric, labels: dict[str, str], phases: li
         return {named(metric.prometheus, labels): _native(bounds_of(config, metric), phases)}
     name, made = metric.prometheus, {}
     for bound in (*bounds_of(config, metric), float("inf")):
-        within = [(one.steps, one.count if one.value <= bound else 0.0) for one in phases]
+        within = [(one.steps, one.within(bound)) for one in phases]
         text = "+Inf" if bound == float("inf") else f"{bound:g}"
         made[named(f"{name}_bucket", labels | {"le": text})] = growing(within)
-    made[named(f"{name}_count", labels)] = growing([(one.steps, one.count) for one in phases])
-    made[named(f"{name}_sum", labels)] = growing([(one.steps, one.count * one.value) for one in phases])
+    made[named(f"{name}_count", labels)] = growing([(one.steps, one.count + one.others) for one in phases])
+    made[named(f"{name}_sum", labels)] = growing([(one.steps, one.total) for one in phases])
     return made
 
 
@@ -77,11 +89,11 @@ def _native(bounds: list[float], phases: list[Phase]) -> str:
         )
 
     for one in phases:
-        index = next(at for at, bound in enumerate(edges) if one.value <= bound)
-        more = [one.count if at == index else 0.0 for at in range(len(edges))]
-        parts.append(f"{literal(held, total)}+{literal(more, one.count * one.value)}x{one.steps - 1}")
-        held[index] += one.count * one.steps
-        total += one.count * one.value * one.steps
+        upto = [0.0, *(one.within(bound) for bound in edges)]
+        more = [high - low for low, high in pairwise(upto)]
+        parts.append(f"{literal(held, total)}+{literal(more, one.total)}x{one.steps - 1}")
+        held = [had + one.steps * new for had, new in zip(held, more, strict=True)]
+        total += one.total * one.steps
     return " ".join(parts)
 
 

@@ -9,8 +9,10 @@ from typing import Any
 from urllib.parse import quote
 
 import yaml
-from cases import CASES, Case
+from case import Case, Play, State
+from cases import CASES
 from feeds import WORST, Phase, Series, breaches
+from services import labels_of
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.units import format_seconds
@@ -20,7 +22,7 @@ from pipecat_lgtm.rules.model import Alert
 
 SHORTENED = """
 alerts:
-  synthetic_services: bad|well|few
+  synthetic_services: bad|well|few|near-.
   quality_window: 5 m
   escalate_after: 5 m
   low_traffic: {window: 30 m}
@@ -82,35 +84,26 @@ def explore(query: str, seconds: int) -> str:
     return f"http://127.0.0.1:3000/explore?schemaVersion=1&orgId=1&panes={text}"
 
 
-def _phases(case: Case, value: float, count: float) -> list[Phase]:
-    after = case.bad + 2 * case.before
-    return [
-        Phase(case.before, case.good, case.count),
-        Phase(case.bad, value, count * case.worse),
-        Phase(after, case.good, case.count),
-    ]
-
-
-def _series(config: Config, case: Case, value: float) -> Series:
-    """Return a service that gets bad, one that stays at its bound, and one that is bad but has too few turns."""
-    whole = sum(one.steps for one in _phases(case, value, case.count))
-    if not case.service:
-        return case.feed(config, {}, _phases(case, value, case.count))
-    made: Series = {}
-    for service, phases in {
-        "bad": _phases(case, value, case.count),
-        "well": [Phase(whole, case.good, case.count)],
-        **({"few": [replace(one, count=case.few) for one in _phases(case, value, case.count)]} if case.floor else {}),
-    }.items():
-        made |= case.feed(config, labels_of(service), phases)
+def _play(config: Config, case: Case, value: float) -> Play:
+    """Return a service that gets bad, one at its bound, some near it, and one that is bad but has too few turns."""
+    if case.play:
+        return case.play(config)
+    bad = Phase(case.bad, value, case.count * case.worse)
+    before, after = Phase(case.before, case.good, case.count), Phase(case.bad + 2 * case.before, case.good, case.count)
+    whole = before.steps + bad.steps + after.steps
+    lives = {"bad": [before, bad, after]}
+    if case.service:
+        lives["well"] = [replace(before, steps=whole)]
+        lives |= {f"near-{at}": [before, replace(one, steps=case.bad), after] for at, one in enumerate(case.near)}
+    if "under the floor" not in case.never:
+        lives["few"] = [replace(one, count=case.few * (case.worse if one is bad else 1)) for one in lives["bad"]]
+    series: Series = {}
+    for name, phases in lives.items():
+        series |= case.feed(config, labels_of(name) if case.service else {}, phases)
     if case.breach:
-        made |= breaches(labels_of("bad"), case.breach, case.before + case.check - 10, whole)
-    return made
-
-
-def labels_of(name: str) -> dict[str, str]:
-    """Return the labels of a service."""
-    return {"service_name": name, "deployment_environment": "production"}
+        series |= breaches(labels_of("bad"), case.breach, case.before + case.check - 10, whole)
+    ends = (case.before - 1, case.before + case.check, whole - 1)
+    return Play(series, case.step, case.step, *(one * case.step for one in ends))
 
 
 def _told(config: Config, alert: Alert, case: Case, severity: str, seconds: int) -> dict[str, Any]:
@@ -156,56 +149,67 @@ def plain(text: str) -> str:
 
 
 def rule_test(config: Config, name: str, severity: str) -> dict[str, Any]:
-    """Return promtool's test of one alert: no data; a service that gets bad, one at its bound, one under the floor."""
+    """Return promtool's test of one alert: no data; a service that gets bad, those that do not; each state there is."""
     case = CASES[name]
     made = [one for one in alerts(config) if one.name == name]
     own = next(one for one in made if one.severity == severity and not dict(one.labels).get("escalated"))
-    check = case.before + case.check
-    firing = [one for one in made if _fires(one, case, severity)]
-    at = check * case.step
-    pending = {"alertname": name, "alertstate": "pending", "severity": severity, **case.labels}
-    pending |= case.told[severity].labels
-    pending |= labels_of("bad") if case.service else {}
-    matchers = ",".join(f'{label}="{value}"' for label, value in pending.items())
-    end = (case.before + case.bad) * case.step + (case.bad + 2 * case.before) * case.step - case.step
+    play = _play(config, case, case.told[severity].value)
+    firing = [_told(config, one, case, severity, play.check) for one in made if _fires(one, case, severity)]
+    looks = [(play.before, []), (play.check, firing), (play.after, [])]
+    acts = {
+        "name": "well, then bad, then well again",
+        "interval": f"{play.step}s",
+        "input_series": [{"series": series, "values": values} for series, values in play.series.items()],
+        "alert_rule_test": [_look(name, at, told) for at, told in looks if at is not None],
+        "promql_expr_test": [_pending(own, case, play)],
+    }
+    empty = {
+        "name": "no data",
+        "interval": f"{play.step}s",
+        "input_series": [{"series": 'up{job="pipecat-nothing"}', "values": "1x200"}],
+        "alert_rule_test": [_look(name, 200 * play.step, [])],
+    }
     return {
         "rule_files": ["rules.yml"],
-        "evaluation_interval": f"{case.step}s",
-        "tests": [
-            {
-                "name": "no data",
-                "interval": f"{case.step}s",
-                "input_series": [{"series": 'up{job="pipecat-nothing"}', "values": f"1x{check}"}],
-                "alert_rule_test": [{"eval_time": f"{at}s", "alertname": name, "exp_alerts": []}],
-            },
-            {
-                "name": "well, then bad, then well again",
-                "interval": f"{case.step}s",
-                "input_series": [
-                    {"series": series, "values": values}
-                    for series, values in _series(config, case, case.told[severity].value).items()
-                ],
-                "alert_rule_test": [
-                    {"eval_time": f"{(case.before - 1) * case.step}s", "alertname": name, "exp_alerts": []},
-                    {
-                        "eval_time": f"{at}s",
-                        "alertname": name,
-                        "exp_alerts": [_told(config, one, case, severity, at) for one in firing],
-                    },
-                    {"eval_time": f"{end}s", "alertname": name, "exp_alerts": []},
-                ],
-                "promql_expr_test": [
-                    {
-                        "eval_time": f"{at}s",
-                        "expr": f'sum(count_over_time(ALERTS{{{matchers},escalated=""}}[{at}s]))',
-                        "exp_samples": [{"labels": "{}", "value": round(own.hold / case.step)}],
-                    }
-                ]
-                if own.hold
-                else [],
-            },
-        ],
+        "evaluation_interval": f"{play.evaluated}s",
+        "tests": [acts] if "no data" in case.never else [empty, acts],
     }
+
+
+def _look(name: str, at: int, told: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"eval_time": f"{at}s", "alertname": name, "exp_alerts": told}
+
+
+def _pending(own: Alert, case: Case, play: Play) -> dict[str, Any]:
+    """Ask how often the alert was pending: until its hold was over, and never if it has none."""
+    labels = {"alertname": own.name, "alertstate": "pending", "severity": own.severity, **case.labels}
+    labels |= case.told[own.severity].labels | (labels_of("bad") if case.service else {})
+    matchers = ",".join(f'{label}="{value}"' for label, value in labels.items())
+    times = round(own.hold / play.evaluated)
+    return {
+        "eval_time": f"{play.check}s",
+        "expr": f'sum(count_over_time(ALERTS{{{matchers},escalated=""}}[{play.check}s]))',
+        "exp_samples": [{"labels": "{}", "value": times}] if times else [],
+    }
+
+
+def shown(config: Config, name: str, severity: str) -> set[State]:
+    """Return the states that the test of an alert shows, read off the test itself."""
+    *empty, acts = rule_test(config, name, severity)["tests"]
+    looks = [(int(one["eval_time"][:-1]), bool(one["exp_alerts"])) for one in acts["alert_rule_test"]]
+    fires = [at for at, told in looks if told]
+    services = {one for text in acts["input_series"] for one in re.findall(r'service_name="([^"]+)"', text["series"])}
+    found: dict[State, bool] = {
+        "no data": any(not look["exp_alerts"] for one in empty for look in one["alert_rule_test"]),
+        "below the bound": any(at < fires[0] for at, told in looks if not told),
+        "under the floor": "few" in services,
+        "pending": any(
+            'alertstate="pending"' in one["expr"] and one["exp_samples"] for one in acts["promql_expr_test"]
+        ),
+        "firing": bool(fires),
+        "resolved": any(at > fires[-1] for at, told in looks if not told),
+    }
+    return {state for state, is_shown in found.items() if is_shown}
 
 
 def _fires(alert: Alert, case: Case, severity: str) -> bool:
