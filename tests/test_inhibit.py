@@ -35,6 +35,8 @@ BOT = {"service_name": "bot", "deployment_environment": "live"}
 OTHER = {"service_name": "other", "deployment_environment": "live"}
 CRITICAL, WARNING = {"severity": "critical"}, {"severity": "warning"}
 TTFW, E2E, LLM = (_labels(f"{name}High", **BOT) for name in ("Ttfw", "E2e", "LlmTtfb"))
+SAME = {"ends_at": "first_audio"}
+RARE_TTFW, RARE_E2E = (_labels(f"{name}HighLowTraffic", **BOT) | WARNING for name in ("Ttfw", "E2e"))
 OFF_SCRIPT = _labels("OffScript", **BOT)
 TEMPO_DOWN, PROMETHEUS_DOWN = (_labels("StoreDown", job=job) for job in ("tempo", "prometheus"))
 COLLECTOR_DOWN = _labels("CollectorDown", job="collector")
@@ -59,6 +61,15 @@ CASES = {
     "collector down, a service": (COLLECTOR_DOWN, _labels("TelemetryMissing", **BOT), True),
     "collector down, a store": (COLLECTOR_DOWN, TEMPO_DOWN, False),
     "collector down, not ours": (COLLECTOR_DOWN, {"alertname": "Disk", **BOT}, False),
+    "first word, the same number": (TTFW | CRITICAL, E2E | CRITICAL | SAME, True),
+    "first word, the same number, milder": (TTFW | CRITICAL, E2E | WARNING | SAME, True),
+    "first word, the same number, escalated": (TTFW | CRITICAL, E2E | CRITICAL | SAME | {"escalated": "true"}, True),
+    "first word escalated, the same number": (TTFW | CRITICAL | {"escalated": "true"}, E2E | CRITICAL | SAME, True),
+    "first word, the same number, graver": (TTFW | WARNING, E2E | CRITICAL | SAME, False),
+    "first word, the same number of quiet bots": (RARE_TTFW, RARE_E2E | SAME, True),
+    "first word, another's same number": (TTFW | CRITICAL, E2E | CRITICAL | SAME | OTHER, False),
+    "first word, the whole reply": (TTFW | CRITICAL, E2E | CRITICAL, False),
+    "same number, first word": (E2E | CRITICAL | SAME, TTFW | CRITICAL, False),
     "first word, stage": (TTFW, LLM | {"stage": "llm", "provider": "a"}, True),
     "first word, another's stage": (TTFW, LLM | OTHER, False),
     "first word, errors": (TTFW, _labels("StageErrorRateHigh", **BOT), False),

@@ -34,6 +34,18 @@ def test_answers() -> None:
     ] == routes.routes(load(STACK).config, given)
 
 
+def test_one_number() -> None:
+    """An end-to-end alert that is the first word's number again is said to be muted by it, at its severity or above."""
+    given = {"alertname": "PipecatE2eHigh", "severity": "warning", "service_name": "bot", "ends_at": "first_audio"}
+    (answer,) = routes.routes(load(STACK).config, given)
+    why = "the first word is late, and without the bridge end to end is the same number"
+
+    assert [
+        f'{why} (alertname=~"PipecatTtfwHigh(LowTraffic)?", severity="{severity}")'
+        for severity in ("critical", "warning")
+    ] == [one for one in answer.muted if one.startswith(why)]
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [

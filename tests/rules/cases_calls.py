@@ -37,6 +37,7 @@ CASES: dict[str, Case] = {
                 2.5, "bad: replies take 2.95s end to end (P95, bound 2 s)", f"getting worse (+1.76s {AGO}"
             ),
         },
+        {"ends_at": "first_audio"},
         breach="e2e",
     ),
     "PipecatSttTtfbHigh": _stage(

@@ -20,7 +20,7 @@ CASES: dict[str, Case] = {
         {"warning": Told(
             3.0, "bad: 10 of few turns waited longer than 2 s for the whole reply", f"stabilizing (+0% {AGO}"
         )},
-        {}, "e2e", count=0.2, few=5, before=130, bad=70, check=60,
+        {"ends_at": "first_audio"}, "e2e", count=0.2, few=5, before=130, bad=70, check=60,
         near=(Phase(0, 3.0, 0.02), Phase(0, 3.0, 0.055, 0.1, 0.9)),
     ),
     "PipecatSttTtfbHighLowTraffic": Case(

@@ -173,6 +173,17 @@ def test_inhibition(paged: World) -> None:
     assert [] == paged.told.posts("WARNING", "PipecatTtfwHigh", "late")
 
 
+def test_one_number(paged: World) -> None:
+    """Without the bridge the end-to-end time is the first word's number once more: it is there, and pages nobody."""
+
+    def muted() -> bool:
+        alert = paged.active("PipecatE2eHigh", "late", "critical")
+        return bool(alert) and bool(alert["status"]["inhibitedBy"])
+
+    poll("the muted end-to-end alert", muted)
+    assert [] == paged.told.pages("PipecatE2eHigh", "late")
+
+
 def test_heartbeat(paged: World) -> None:
     """The Watchdog comes again and again to the heartbeat's address, and to nobody else."""
     seen = len(paged.told.hook)

@@ -124,6 +124,7 @@ class Inhibition(Section):
     critical_mutes_warning: bool
     store_down_mutes_computed: bool
     ttfw_mutes_stages: bool
+    ttfw_mutes_e2e: bool
 
 
 class Routing(Section):

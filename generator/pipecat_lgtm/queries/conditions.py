@@ -1,6 +1,9 @@
 """Alert conditions over recorded values: beyond a bound, on enough samples."""
 
+from dataclasses import replace
+
 from pipecat_lgtm.contract import labels
+from pipecat_lgtm.contract import metrics as m
 from pipecat_lgtm.queries.query import Query, Unit
 
 
@@ -89,6 +92,22 @@ def escalated(alert: str, condition: Query, by: tuple[str, ...], own: dict[str, 
     which = {labels.ALERTNAME: alert, "alertstate": "firing", labels.SEVERITY: "warning"} | own
     expr = f"({condition.expr}) and on ({', '.join(by)}) ALERTS{selector(which)}"
     return Query(f"escalated.{condition.id}", expr, condition.unit, f"{alert} is still a warning.")
+
+
+def first_audio(condition: Query, samples: str, window: str) -> Query:
+    """Return a condition on end-to-end times, those marked by a label of which no bridge says when the reply was done.
+
+    Args:
+        condition: per service.
+        samples: the recorded number of end-to-end times; there wherever the condition can hold.
+        window: what the condition is judged over; a bridge sends heartbeats in it.
+    """
+    on, by = (f"{word} ({', '.join(labels.COMMON)})" for word in ("on", "by"))
+    every = f"group {by} (last_over_time({samples}[{window}]))"
+    marked = f'label_replace({every}, "{labels.ENDS_AT}", "{labels.FIRST_AUDIO}", "", "")'
+    bridged = f"present_over_time({m.HEARTBEATS.prometheus}[{window}])"
+    known = f"{marked} unless {on} {bridged} or {on} {every}"
+    return replace(condition, expr=f"({condition.expr}) * {on} group_left ({labels.ENDS_AT}) ({known})")
 
 
 def present(name: str) -> Query:

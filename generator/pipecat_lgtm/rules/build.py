@@ -118,12 +118,10 @@ def _annotations(config: Config, row: Row, made: Alert) -> dict[str, str]:
         "environment": f"{{{{ $labels.{labels.ENVIRONMENT} }}}}",
         "window": format_seconds(made.signal.window),
     }
-    rests = f" Judged over {words['window']}" if made.signal.window else " Judged as it is"
-    if made.min_samples and made.signal.samples is not None:
-        rests += f", on at least {made.min_samples} samples"
     return {
         "summary": _filled(row.summary, words),
-        "description": _filled(row.description, words) + rests + f"; bound: {made.bound.key} in stack.yaml.",
+        "description": f"{_filled(row.description, words)} {_judged(config, made)}; bound: {made.bound.key} "
+        "in stack.yaml.",
         **annotations.common(
             config,
             row.name,
@@ -134,6 +132,18 @@ def _annotations(config: Config, row: Row, made: Alert) -> dict[str, str]:
             made.search,
         ),
     }
+
+
+def _judged(config: Config, made: Alert) -> str:
+    """Return in words what an alert rests on."""
+    window = format_seconds(made.signal.window)
+    if made.name.endswith(LOW_TRAFFIC):
+        hours = format_seconds(config.alerts.low_traffic.window)
+        return f"Judged over {hours}, if no {window} of them had {made.min_samples} samples"
+    if not made.signal.window:
+        return "Judged as it is"
+    floor = f", on at least {made.min_samples} samples" if made.min_samples and made.signal.samples else ""
+    return f"Judged over {window}{floor}"
 
 
 def _looked_at(config: Config, made: Alert) -> float:

@@ -12,7 +12,7 @@ from pipecat_lgtm.contract.types import Metric
 from pipecat_lgtm.queries import Query, conditions, traceql
 from pipecat_lgtm.rules import signals
 from pipecat_lgtm.rules.baselines import regression
-from pipecat_lgtm.rules.build import LOW_TRAFFIC, Row, alert, levels
+from pipecat_lgtm.rules.build import LOW_TRAFFIC, Row, alert, compared, levels
 from pipecat_lgtm.rules.model import Alert, Bound, Signal
 
 _FAST = "pipecat-latency"
@@ -60,9 +60,21 @@ def _turns(config: Config) -> Iterator[Alert]:
             traceql.slow_turns,
         )
         given = list(levels(f"{key}.p95", bounds, "seconds"))
-        yield from (alert(config, row, severity, bound) for severity, bound in given)
+        for severity, bound in given:
+            beyond = partial(_whole_reply, bound) if breach == s.E2E else None
+            yield alert(config, row, severity, bound, condition=beyond)
         if given:
             yield _few_turns(config, part, metric, breach, given[-1][1])
+
+
+def _whole_reply(bound: Bound, signal: Signal, floor: int) -> Query:
+    """Return the condition on end-to-end times that says which of them are but times to the first word."""
+    return _marked(compared(signal, bound, (), floor), signal, signal.window)
+
+
+def _marked(condition: Query, signal: Signal, seconds: float) -> Query:
+    assert signal.samples is not None, signal.value.name  # noqa: S101 - a quantile always rests on samples
+    return conditions.first_audio(condition, signal.samples.name, format_seconds(seconds))
 
 
 def _few_turns(config: Config, part: str, metric: Metric, breach: str, bound: Bound) -> Alert:
@@ -76,7 +88,13 @@ def _few_turns(config: Config, part: str, metric: Metric, breach: str, bound: Bo
         _FAST,
         traceql.slow_turns,
     )
-    return alert(config, row, "warning", bound, condition=few(config, row))
+    counted = few(config, row)
+
+    def condition(signal: Signal, floor: int) -> Query:
+        found = counted(signal, floor)
+        return _marked(found, signal, config.alerts.low_traffic.window) if breach == s.E2E else found
+
+    return alert(config, row, "warning", bound, condition=condition)
 
 
 def few(config: Config, row: Row) -> Callable[[Signal, int], Query]:

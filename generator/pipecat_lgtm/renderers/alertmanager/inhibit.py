@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipecat_lgtm.config import Config
+from pipecat_lgtm.config.routing import SEVERITIES
 from pipecat_lgtm.contract import labels
 from pipecat_lgtm.renderers.alertmanager.tree import Matcher
 from pipecat_lgtm.renderers.collector import edge
 from pipecat_lgtm.rules.alerts import alerts
 
-STORE_DOWN, COLLECTOR_DOWN, TTFW_HIGH = "PipecatStoreDown", "PipecatCollectorDown", "PipecatTtfwHigh"
+STORE_DOWN, COLLECTOR_DOWN = "PipecatStoreDown", "PipecatCollectorDown"
+TTFW_HIGH, E2E_HIGH = "PipecatTtfwHigh", "PipecatE2eHigh"
 QUEUES = ("PipecatCollectorQueueFilling", "PipecatCollectorExportFailing")
 """What a store that is down does to the collector. What is dropped is not among it: that is lost for good."""
 
@@ -65,6 +67,8 @@ def inhibitions(config: Config) -> list[Inhibition]:
         ]
     if wanted.store_down_mutes_computed:
         found += _stores()
+    if wanted.ttfw_mutes_e2e:
+        found += _one_number()
     if wanted.ttfw_mutes_stages:
         found.append(
             Inhibition(
@@ -89,6 +93,17 @@ def _stores() -> Iterator[Inhibition]:
     for name, job in ((STORE_DOWN, "prometheus"), (COLLECTOR_DOWN, "collector")):
         sources = (Matcher(labels.ALERTNAME, name), Matcher("job", job))
         yield Inhibition(sources, about_services, (), f"{job} is down: what services show is old")
+
+
+def _one_number() -> Iterator[Inhibition]:
+    for at, severity in enumerate(SEVERITIES):
+        milder = Matcher(_SEVERITY, "|".join(SEVERITIES[at:]), pattern=True)
+        yield Inhibition(
+            (_named(f"{TTFW_HIGH}(LowTraffic)?"), Matcher(_SEVERITY, severity)),
+            (_named(f"{E2E_HIGH}(LowTraffic)?"), milder, Matcher(labels.ENDS_AT, labels.FIRST_AUDIO)),
+            labels.COMMON,
+            "the first word is late, and without the bridge end to end is the same number",
+        )
 
 
 def _named(*patterns: str) -> Matcher:
