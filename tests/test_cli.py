@@ -191,7 +191,7 @@ def test_engines_list(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert {
         "otelcol": "0.155.0  not here; building it takes about 3 min on two cores",
         "prometheus": "3.16.0   not here; building it takes about 2.5 min on two cores",
-        "alertmanager": "0.28.1   not here; building it takes about 0.75 min on two cores",
+        "alertmanager": "0.31.1   not here; building it takes about 0.75 min on two cores",
         "tempo": f"2.8.0    --bin-dir {tmp_path}",
         "loki": f"3.7.8    --bin-dir {tmp_path}",
         "compose": "2.40.3   not here; building it takes about 1.5 min on two cores",

@@ -105,7 +105,7 @@ def test_no_go(places: Path) -> None:  # noqa: ARG001 - sets the environment
         build(ENGINE, "", lambda _what, _elapsed: None)
 
     assert (
-        "alertmanager 0.28.1: not found, and there is no `go` to build it\n"
+        "alertmanager 0.31.1: not found, and there is no `go` to build it\n"
         "  next: install Go (https://go.dev/dl) and try again, or install Docker and use `pipecat-lgtm up --docker`"
     ) == str(caught.value)
 
@@ -118,7 +118,7 @@ def test_go_fails(places: Path) -> None:
     with pytest.raises(EngineError) as caught:
         build(ENGINE, "", lambda _what, _elapsed: None)
 
-    assert "alertmanager 0.28.1: `go build` failed:\n    no space left on device" == caught.value.message
+    assert "alertmanager 0.31.1: `go build` failed:\n    no space left on device" == caught.value.message
     assert f"the whole log is {cache_root()}/alertmanager.log;" in caught.value.hint
     assert {"alertmanager.lock", "alertmanager.log"} == {path.name for path in cache_root().iterdir()}
 

@@ -1,6 +1,5 @@
 """The same rules on native histograms, in an old Prometheus, and in the formats of other rulers."""
 
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +8,7 @@ import pytest
 import yaml
 from held import SHORTENED, rule_test, rules_of, run
 
+import debian
 from pipecat_lgtm.config import Config, load
 from pipecat_lgtm.renderers import COMPOSE, render
 
@@ -54,20 +54,7 @@ def test_native_is_asked_of_prometheus(tmp_path: Path) -> None:
 @pytest.fixture(scope="session")
 def debian_promtool() -> Path:
     """Return the promtool of Debian's Prometheus package, unpacked and not installed."""
-    folder = Path(__file__).parents[2] / "artifacts" / "debian-prometheus"
-    program = folder / "usr" / "bin" / "promtool"
-    if not program.exists():
-        if not shutil.which("apt-get") or not shutil.which("dpkg"):
-            pytest.skip("needs apt-get and dpkg to fetch Debian's prometheus package")
-        folder.mkdir(parents=True, exist_ok=True)
-        fetched = subprocess.run(
-            ["apt-get", "download", "prometheus"], cwd=folder, capture_output=True, text=True, check=False, timeout=120
-        )
-        packages = list(folder.glob("prometheus_*.deb"))
-        if fetched.returncode or not packages:
-            pytest.skip(f"Debian's prometheus package cannot be fetched: {fetched.stderr.strip()[-200:]}")
-        subprocess.run(["dpkg", "-x", packages[0], folder], check=True, timeout=60)
-    return program
+    return debian.program("promtool")
 
 
 def test_old_prometheus_loads_the_rules(debian_promtool: Path, tmp_path: Path) -> None:

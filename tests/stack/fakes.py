@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from pipecat_lgtm.contract.annotations import ANNOTATIONS
+
 ROUTING_KEY = "0123456789abcdef0123456789abcdef"
 _SUMMARY_LIMIT = 1024
 _ACTIONS_LIMIT = 5
@@ -99,11 +101,17 @@ def _pagerduty_fault(body: Any) -> str:  # noqa: ANN401 - any JSON
         return "payload.summary or payload.source is wrong"
     if payload.get("severity") not in {"critical", "error", "warning", "info"}:
         return "payload.severity is wrong"
-    if not isinstance(payload.get("custom_details", {}), dict):
-        return "payload.custom_details is no object"
+    details = payload.get("custom_details", {})
+    if not isinstance(details, dict) or not all(isinstance(details.get(name, ""), str) for name in ANNOTATIONS):
+        return "payload.custom_details is no object of texts"
     if any(not one.get("href") for one in body.get("links", [])):
         return "links without href"
     return ""
+
+
+def _as_shown(details: dict[str, Any]) -> dict[str, Any]:
+    """Return details as PagerDuty's page shows them: without white space around a text."""
+    return {name: one.strip() if isinstance(one, str) else one for name, one in details.items()}
 
 
 def _opsgenie_fault(body: Any) -> str:  # noqa: ANN401 - any JSON
@@ -138,6 +146,8 @@ def receivers() -> Iterator[Receivers]:
                 state.refused.append(f"{name}: {fault}: {json.dumps(body)}")
                 self._answer(400, fault.encode())
                 return
+            if name == "pagerduty":
+                body["payload"]["custom_details"] = _as_shown(body["payload"].get("custom_details", {}))
             getattr(state, name).append(Received(time.time(), body))
             if name == "opsgenie":
                 self._answer(202, b'{"result": "Request will be processed", "took": 0.1, "requestId": "1"}')

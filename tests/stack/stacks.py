@@ -21,17 +21,13 @@ EngineBin = Callable[[str], Path]
 class Stack:
     """Some engines of one config; addresses and questions in the stores' own APIs."""
 
-    def __init__(
-        self,
-        folder: Path,
-        engine_bin: EngineBin,
-        overrides: dict[str, Any] | None = None,
-        flags: dict[str, list[str]] | None = None,
-    ) -> None:
-        self.folder, self._flags = folder, flags or {}
+    def __init__(self, folder: Path, engine_bin: EngineBin, overrides: dict[str, Any] | None = None) -> None:
+        self.folder = folder
         self._engine_bin = engine_bin
-        quick = {"collector": {"flush_interval": "1 s"}} | (overrides or {})
-        quick["collector"] = {"flush_interval": "1 s"} | quick["collector"]
+        quick = dict(overrides or {})
+        quick["collector"] = {"flush_interval": "1 s"} | quick.get("collector", {})
+        # Else Alertmanager tells nobody in its first minute.
+        quick["alerts"] = {"resend_interval": "5 s"} | quick.get("alerts", {})
         self.config = free_config(folder, quick)
         self.placement = native(self.config, folder)
         self.processes: dict[str, Process] = {}
@@ -56,7 +52,6 @@ class Stack:
         argv = [
             str(python if name == NOTIFICATIONS else self._engine_bin(program(name))),
             *FLAGS[name](self.config, self.placement),
-            *self._flags.get(name, ()),
         ]
         process = Process(name, argv, self.folder / f"{name}.log", grace=grace_seconds(name))
         process.start()
@@ -64,9 +59,9 @@ class Stack:
         process.ready(READY[name](self.config))
         return process
 
-    def stop(self, name: str) -> None:
-        """End an engine with SIGTERM."""
-        self.processes.pop(name).stop()
+    def stop(self, name: str, number: signal.Signals = signal.SIGTERM) -> None:
+        """End an engine with a signal."""
+        self.processes.pop(name).stop(number)
 
     def stop_all(self) -> None:
         """End what runs at once: what it has not written yet nobody will ask for."""
@@ -163,14 +158,10 @@ class Stack:
 
 @contextlib.contextmanager
 def stack_of(
-    folder: Path,
-    engine_bin: EngineBin,
-    *engines: str,
-    overrides: dict[str, Any] | None = None,
-    flags: dict[str, list[str]] | None = None,
+    folder: Path, engine_bin: EngineBin, *engines: str, overrides: dict[str, Any] | None = None
 ) -> Iterator[Stack]:
-    """Run some engines for the length of a block; flags: more of an engine's command line, by name."""
-    stack = Stack(folder, engine_bin, overrides, flags)
+    """Run some engines for the length of a block."""
+    stack = Stack(folder, engine_bin, overrides)
     try:
         for name in engines:
             stack.start(name)

@@ -34,6 +34,7 @@ QUICK = {
     },
     "alerts": {
         "interval": "1 s",
+        "resend_interval": "10 s",
         "window": "4 m",
         "min_samples": 5,
         "hold": {"info": "30 s", "warning": f"{HOLD:g} s", "critical": f"{HOLD:g} s"},

@@ -2,12 +2,13 @@
 
 import itertools
 import re
+import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from urllib.parse import parse_qs, unquote, urlsplit
 
+import acknowledging
 import httpx
 import otlp
 import pytest
@@ -16,7 +17,7 @@ from harness import poll
 from senders import Sender
 from stacks import EngineBin, Stack, stack_of
 
-from pipecat_lgtm.rules import signals
+from pipecat_lgtm.rules import signals as judged
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
@@ -31,6 +32,7 @@ QUICK = {
     "thresholds": {"llm_ttfb": {"p95": {"target": "500 ms", "info": "700 ms", "warning": "1 s"}}},
     "alerts": {
         "interval": "1 s",
+        "resend_interval": "10 s",
         "window": "30 s",
         "trend_window": "20 s",
         "min_samples": 5,
@@ -48,12 +50,9 @@ QUICK = {
             {"name": "drift", "match": {"service_name": "drifting"}, "notify": {"info": ["slack", "pagerduty"]}}
         ],
         "heartbeat": {"webhook": "alive", "every": "2 s"},
+        "snapshot_interval": "1 s",
     },
 }
-
-
-# By default Alertmanager hears only once a minute that an annotation has changed.
-FLAGS = {"prometheus": ["--rules.alert.resend-delay=10s"]}
 
 
 class World:
@@ -90,9 +89,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, engine_bin: EngineBin) -> It
     with receivers() as told:
         overrides = QUICK | {"routing": QUICK["routing"] | {"receivers": told.config(folder)}}
         with (
-            stack_of(
-                folder, engine_bin, "alertmanager", "collector", "prometheus", overrides=overrides, flags=FLAGS
-            ) as stack,
+            stack_of(folder, engine_bin, "alertmanager", "collector", "prometheus", overrides=overrides) as stack,
             ThreadPoolExecutor(1) as pool,
         ):
             made = World(stack, told, pool)
@@ -117,7 +114,7 @@ def _llm(ttfb: float) -> list[dict[str, object]]:
 def _drift(world: World) -> None:
     """Let a bot's language model be well, get slow, stay so, and get better: on with each, once it has been told of."""
     bot = world.bot("drifting", *_llm(0.3))
-    p95 = signals.stage_latency(world.stack.config, "llm", world.stack.config.alerts.window).value.name
+    p95 = judged.stage_latency(world.stack.config, "llm", world.stack.config.alerts.window).value.name
     before = f'count({p95}{{service_name="drifting"}} offset 20s)'
     world.stack.until(before, 1, _LONG)
     for ttfb, trend in ((0.9, "getting worse"), (0.9, "stabilizing"), (0.75, "recovering")):
@@ -203,7 +200,7 @@ def test_reminder_silence_escalation(world: World) -> None:
     )
     assert _ACKNOWLEDGE <= posts[1].at - posts[0].at
     link = next(one for one in posts[0].body["attachments"][0]["actions"] if one["text"] == "Acknowledge (silence)")
-    _silence(world, link["url"])
+    acknowledging.silence(world.alertmanager, link["url"])
     alert = poll("the silenced warning", lambda: _if_silenced(world.active("PipecatLlmTtfbHigh", "slow", "warning")))
     assert "suppressed" == alert["status"]["state"]
     before = len(world.told.posts("WARNING", "PipecatLlmTtfbHigh", "slow"))
@@ -215,51 +212,49 @@ def test_reminder_silence_escalation(world: World) -> None:
     assert before == len(world.told.posts("WARNING", "PipecatLlmTtfbHigh", "slow"))
 
 
-def _silence(world: World, link: str) -> None:
-    """Do what a person does who follows the message's link: silence what it is filled in with."""
-    (wanted,) = parse_qs(urlsplit(urlsplit(link).fragment).query)["filter"]
-    matchers = [pair.split("=", 1) for pair in unquote(wanted).strip("{}").split(",")]
-    now = time.time()
-    body = {
-        "matchers": [
-            {"name": name, "value": value.strip('"'), "isRegex": False, "isEqual": True} for name, value in matchers
-        ],
-        "startsAt": _iso(now),
-        "endsAt": _iso(now + 3600),
-        "createdBy": "a person",
-        "comment": "I look at it",
-    }
-    httpx.post(f"{world.alertmanager}/api/v2/silences", json=body, timeout=10).raise_for_status()
-
-
-def _iso(seconds: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
-
-
 def _if_silenced(alert: dict[str, object] | None) -> dict[str, object] | None:
     return alert if alert and alert["status"]["silencedBy"] else None
 
 
-def test_restart_and_outage(paged: World) -> None:
-    """A restart of Alertmanager and an outage of PagerDuty lose no page and double none."""
-    paged.stack.stop("alertmanager")
-    paged.bot("newcomer", *_slow_turns(6))
-    firing = 'ALERTS{alertname="PipecatTtfwHigh", service_name="newcomer", severity="critical", alertstate="firing"}'
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+def test_restart_and_outage(paged: World, end: signal.Signals) -> None:
+    """A restart or a crash of Alertmanager and an outage of PagerDuty lose no page, double none, and mute what was."""
+    service, silences = f"after-{end.name.lower()}", acknowledging.active(paged.alertmanager)
+    _kept(paged)
+    paged.stack.stop("alertmanager", end)
+    paged.bot(service, *_slow_turns(6))
+    firing = (
+        f'ALERTS{{alertname="PipecatTtfwHigh", service_name="{service}", severity="critical", alertstate="firing"}}'
+    )
     paged.stack.until(f"count({firing})", 1)
     paged.told.failing.add("pagerduty")
+    turned_away = paged.told.turned_away
     paged.stack.start("alertmanager")
-    poll("attempts", lambda: paged.told.turned_away >= 2, _LONG)
+    poll("attempts", lambda: paged.told.turned_away >= turned_away + 2, _LONG)
     paged.told.failing.clear()
-    poll("the late page", lambda: paged.told.pages("PipecatTtfwHigh", "newcomer"), _LONG)
-    poll("the old alert", lambda: paged.active("PipecatTtfwHigh", "late", "critical"), _LONG)
+    poll("the late page", lambda: paged.told.pages("PipecatTtfwHigh", service), _LONG)
+    for severity in ("critical", "warning"):
+        poll("the old alert", lambda severity=severity: paged.active("PipecatTtfwHigh", "late", severity), _LONG)  # type: ignore[misc]
+    poll("the old number", lambda: paged.active("PipecatE2eHigh", "late", "critical"), _LONG)
 
-    assert 1 == len(paged.told.pages("PipecatTtfwHigh", "newcomer"))
+    assert silences == acknowledging.active(paged.alertmanager) != set()
+    assert 1 == len(paged.told.pages("PipecatTtfwHigh", service))
     assert 1 == len(paged.told.pages("PipecatTtfwHigh", "late"))
+    assert 1 == len(paged.told.posts("CRITICAL", "PipecatTtfwHigh", "late"))
+    assert [] == paged.told.posts("WARNING", "PipecatTtfwHigh", "late")
+    assert [] == paged.told.pages("PipecatE2eHigh", "late")
+
+
+def _kept(world: World) -> None:
+    """Wait until Alertmanager has written down what it has told and what is silenced."""
+    now = time.time()
+    files = [world.stack.folder / "data" / "alertmanager" / name for name in ("nflog", "silences")]
+    poll("a snapshot", lambda: all(one.exists() and one.stat().st_mtime > now for one in files))
 
 
 def test_resolved(paged: World) -> None:
     """When the trouble ends the page is resolved under its own key, and Slack is told."""
-    for name in ("late", "newcomer"):
+    for name in ("late", "after-sigterm", "after-sigkill"):
         paged.bots[name].stop()
     (page,) = paged.told.pages("PipecatTtfwHigh", "late")
     (end,) = poll("the resolve", lambda: paged.told.pages("PipecatTtfwHigh", "late", "resolve"), _LONG)

@@ -82,6 +82,7 @@ class Alerts(Section):
     """Everything about alerts but their bounds."""
 
     interval: Seconds
+    resend_interval: Seconds
     flavour: Literal["classic", "native"]
     format: Literal["files", "operator", "mimir"]
     namespace: Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")]

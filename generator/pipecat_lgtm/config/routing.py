@@ -136,6 +136,7 @@ class Routing(Section):
     routes: tuple[Route, ...]
     maintenance: tuple[Maintenance, ...]
     heartbeat: Heartbeat
+    snapshot_interval: Seconds
     inhibition: Inhibition
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ from pipecat_lgtm.config.base import Section
 KNOWN: dict[str, dict[str, str]] = {
     "otelcol": {"0.155.0": "otel/opentelemetry-collector-contrib:0.155.0"},
     "prometheus": {"3.16.0": "prom/prometheus:v3.16.0"},
-    "alertmanager": {"0.28.1": "prom/alertmanager:v0.28.1"},
+    "alertmanager": {"0.31.1": "prom/alertmanager:v0.31.1"},
     "tempo": {"2.8.0": "grafana/tempo:2.8.0"},
     "loki": {"3.7.8": "grafana/loki:3.7.8"},
     "grafana": {"12.3.0": "grafana/grafana:12.3.0"},

@@ -55,7 +55,7 @@ ENGINES: dict[str, Engine] = {
         ),
         Engine(
             "alertmanager",
-            "0.28.1",
+            "0.31.1",
             {"alertmanager": f"{_ALERTMANAGER}/alertmanager", "amtool": f"{_ALERTMANAGER}/amtool"},
             minutes=0.75,
         ),

@@ -21,19 +21,26 @@ def prometheus(config: Config, placement: Placement) -> list[str]:
         f"--web.listen-address={placement.listen(config.network.ports.prometheus)}",
         "--web.enable-otlp-receiver",
         "--web.enable-lifecycle",
+        f"--rules.alert.resend-delay={format_seconds(config.alerts.resend_interval)}",
         "--enable-feature=exemplar-storage,created-timestamp-zero-ingestion",
     ]
 
 
 def alertmanager(config: Config, placement: Placement) -> list[str]:
-    """Return Alertmanager's arguments; one instance needs no cluster port, messages link to its page."""
+    """Return Alertmanager's arguments; one instance needs no cluster port, messages link to its page.
+
+    It starts to tell when Prometheus has repeated everything: by then what is muted has its cause beside it.
+    """
     port = config.network.ports.alertmanager
+    settled = format_seconds(config.alerts.resend_interval + config.alerts.interval)
     return [
         f"--config.file={placement.config('alertmanager')}/alertmanager.yml",
         f"--storage.path={placement.data('alertmanager')}",
         f"--web.listen-address={placement.listen(port)}",
         f"--web.external-url=http://{config.network.inside_host}:{port}",
         "--cluster.listen-address=",
+        f"--data.maintenance-interval={format_seconds(config.routing.snapshot_interval)}",
+        f"--dispatch.start-delay={settled}",
     ]
 
 

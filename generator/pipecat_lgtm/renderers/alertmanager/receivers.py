@@ -14,6 +14,10 @@ SECRETS = "/run/secrets"
 Where = Callable[[str], str]
 """Returns where Alertmanager finds the secret file of a field."""
 
+_NO_YAML = "\t"
+"""Before a PagerDuty detail: Alertmanager reads those as YAML where it can. `bot: is late` would become a map, an id of
+digits a number. No YAML begins with a tab, and HTML shows none."""
+
 
 def receivers(config: Config, root: Node, placement: Placement) -> list[dict[str, Any]]:
     """Return one receiver per route, with a section for each place that is told."""
@@ -78,7 +82,7 @@ def _pagerduty(pagerduty: PagerDuty, where: Where) -> dict[str, Any]:
         "class": _label(labels.ALERTNAME),
         "client": "pipecat-lgtm",
         "client_url": _template(f"first.{annotations.DASHBOARD_URL}"),
-        "details": _details(),
+        "details": {name: _NO_YAML + text for name, text in _details().items()},
         "links": [{"href": _template(f"first.{name}"), "text": text} for name, text in annotations.LINKS.items()]
         + [{"href": _template("silence_url"), "text": "Acknowledge (silence)"}],
     }
