@@ -236,6 +236,8 @@ def test_restart_and_outage(paged: World, end: signal.Signals) -> None:
     for severity in ("critical", "warning"):
         poll("the old alert", lambda severity=severity: paged.active("PipecatTtfwHigh", "late", severity), _LONG)  # type: ignore[misc]
     poll("the old number", lambda: paged.active("PipecatE2eHigh", "late", "critical"), _LONG)
+    heartbeats = len(paged.told.hook)
+    poll("two more looks at every group", lambda: len(paged.told.hook) >= heartbeats + 3, _LONG)
 
     assert silences == acknowledging.active(paged.alertmanager) != set()
     assert 1 == len(paged.told.pages("PipecatTtfwHigh", service))

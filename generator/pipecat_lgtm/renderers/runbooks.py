@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.units import format_seconds, spell_seconds
-from pipecat_lgtm.contract import labels
+from pipecat_lgtm.contract import labels, signals
 from pipecat_lgtm.contract import metrics as m
 from pipecat_lgtm.contract.metrics import METRICS
 from pipecat_lgtm.renderers.text import HEADER, TEMPLATES
@@ -151,6 +151,8 @@ def _floor(one: Alert) -> str:
 
 def _needs(one: Alert) -> str:
     """Return what a bot must run for the alert to have data; spans alone never say that a conversation failed."""
+    if signals.OFF_SCRIPT in one.signal.breaches:
+        return "an evaluation of the calls"
     text = " ".join(recording.query.expr for recording in one.signal.recordings)
     used = [metric for metric in METRICS if re.search(rf"\b{metric.prometheus}(_bucket|_count|_sum)?\b", text)]
     if not used:
