@@ -40,6 +40,23 @@ def test_explain_without_prometheus(tmp_path: Path) -> None:
     assert "no Prometheus answers at http://127.0.0.1:1" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "beyond", "samples"),
+    [
+        ("PipecatTtfwHigh", "above 800 ms", "at least 20 in 5m"),
+        ("PipecatTtfwHighLowTraffic", "above 1.2 s", "never 20 in 5m"),
+        ("PipecatTaskCompletionLow", "below 75 %", "at least 20 in 1h"),
+        ("PipecatPiiDisclosed", "at least 1", "any"),
+        ("PipecatWatchdog", "any", "any"),
+    ],
+)
+def test_facts(name: str, beyond: str, samples: str) -> None:
+    """A rule is said to be beyond its bound on the bad side, reached where that is enough, and on how many samples."""
+    facts = dict(op.facts(CONFIG, op.named(CONFIG, name)[0]))
+
+    assert (beyond, samples) == (facts["beyond"].partition("  (")[0], facts["samples"])
+
+
 def test_explain_unknown() -> None:
     """A name that is no alert is refused with the nearest one."""
     with pytest.raises(ConfigError, match="did you mean 'PipecatTtfwHigh'"):

@@ -13,6 +13,7 @@ from pipecat_lgtm.queries import conditions, offenders
 from pipecat_lgtm.rules.alerts import alerts
 from pipecat_lgtm.rules.annotations import bound_text
 from pipecat_lgtm.rules.baselines import READY
+from pipecat_lgtm.rules.build import LOW_TRAFFIC
 from pipecat_lgtm.rules.model import Alert
 from pipecat_lgtm.rules.sources import source_of
 
@@ -68,7 +69,8 @@ def condition(one: Alert) -> str:
     """Return a bound with its direction."""
     if one.bound.unit == "none":
         return "any"
-    return ("below " if one.signal.low_is_bad else "above ") + bound_text(one.bound)
+    direction = "at least" if one.bound.inclusive else "below" if one.signal.low_is_bad else "above"
+    return f"{direction} {bound_text(one.bound)}"
 
 
 def named(config: Config, name: str) -> list[Alert]:
@@ -92,9 +94,16 @@ def facts(config: Config, one: Alert) -> list[tuple[str, str]]:
         ("beyond", f"{condition(one)}  ({one.bound.key})"),
         ("source", source_of(config, one.bound)),
         ("held for", format_seconds(one.hold) if one.hold else "at once"),
-        ("samples", f"at least {one.min_samples} in {format_seconds(one.signal.window)}" if one.min_samples else "any"),
+        ("samples", _floor(one)),
         ("query", one.query.expr),
     ]
+
+
+def _floor(one: Alert) -> str:
+    if not one.min_samples:
+        return "any"
+    much = "never" if one.name.endswith(LOW_TRAFFIC) else "at least"
+    return f"{much} {one.min_samples} in {format_seconds(one.signal.window)}"
 
 
 def address(config: Config) -> str:

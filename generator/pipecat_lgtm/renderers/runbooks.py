@@ -121,7 +121,7 @@ def _silence(config: Config) -> str:
 
 def _line(config: Config, one: Alert) -> Line:
     window = dict(one.labels).get(labels.BURN_WINDOW)
-    sign = "<" if one.signal.low_is_bad else ">"
+    sign = "≥" if one.bound.inclusive else "<" if one.signal.low_is_bad else ">"
     return Line(
         name=one.name,
         severity=one.severity,

@@ -57,11 +57,15 @@ class Signal:
 
 @dataclass(frozen=True)
 class Bound:
-    """A bound and the key in stack.yaml that holds it; an alert without a number has the key of what it depends on."""
+    """A bound and the key in stack.yaml that holds it; an alert without a number has the key of what it depends on.
+
+    `inclusive`: to reach it is enough.
+    """
 
     key: str
     value: float
     unit: BoundUnit
+    inclusive: bool = False
 
 
 @dataclass(frozen=True)

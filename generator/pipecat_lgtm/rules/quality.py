@@ -1,6 +1,7 @@
 """Alerts about whether the agent is any good: silence, hearing, outcomes, judges, compliance, frustration, uptime."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from pipecat_lgtm.config import Config
@@ -136,7 +137,8 @@ def _found(config: Config) -> Iterator[Alert]:
             _DASHBOARD,
             lambda _, kinds=kinds: traceql.spoken(a.FINDING_PREFIX, kinds),  # type: ignore[misc]
         )
-        for severity, bound in levels(key, getattr(config.thresholds, key), "count"):
+        for severity, given in levels(key, getattr(config.thresholds, key), "count"):
+            bound = replace(given, inclusive=True)
             yield alert(
                 config, row, severity, bound, window=config.alerts.quality_window, condition=partial(_at_least, bound)
             )
