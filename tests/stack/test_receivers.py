@@ -67,7 +67,8 @@ def post(tmp_path_factory: pytest.TempPathFactory, engine_bin: EngineBin) -> Ite
             "severities": {"critical": {"notify": list(KINDS), **quick}, "warning": {"notify": ["slack"], **quick}},
             "maintenance": [{"name": "always", "severities": ["warning"]}],
         }
-        with stack_of(folder, engine_bin, "alertmanager", overrides={"routing": routing}) as stack:
+        overrides = {"routing": routing, "alerts": {"interval": "1 s", "resend_interval": "1 s"}}
+        with stack_of(folder, engine_bin, "alertmanager", overrides=overrides) as stack:
             made = Post(stack, told, mails)
             made.fire(alertname="PipecatAsleep", severity="warning")
             made.fire(alertname="PipecatAwake", severity="critical")
