@@ -42,6 +42,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, engine_bin: EngineBin) -> It
     overrides = {
         "network": {"auth": {"token_file": str(folder / "tokens")}, "tls": certificate(folder)},
         "routing": {"severities": dict.fromkeys(("critical", "warning", "info"), QUICK)},
+        "alerts": {"interval": "1 s", "resend_interval": "1 s"},
     }
     names = ("prometheus", "loki", "collector", "notifications", "alertmanager")
     with stack_of(folder, engine_bin, *names, overrides=overrides) as running:
