@@ -155,19 +155,21 @@ def test_no_planted_secret_is_found(tmp_path: Path, engine_bin: EngineBin, mode:
 
 
 def test_findings_are_counted_by_kind(tmp_path: Path, engine_bin: EngineBin) -> None:
-    """What was found in what caller and bot said is counted once per span, by kind, also though it is gone."""
+    """What was found is counted once per span, by kind, also though it is gone; off_script an evaluation states."""
     with stack_of(tmp_path, engine_bin, "prometheus", "collector") as stack:
         said = [
             otlp.stage("stt", transcript="My card is 4111 1111 1111 1111."),
             otlp.stage("tts", text="Your mail is jane@example.com, your phone +1 415 555 0132."),
             otlp.stage("llm", output="Your mail is jane@example.com."),
             otlp.stage("stt", transcript="It is 10:30, order 4500123456."),
+            otlp.span("evaluation", {"pipecat.finding.off_script": True}),
+            otlp.span("evaluation", {"pipecat.finding.card": True}),
         ]
         otlp.send(stack.ports.otlp_http, otlp.traces(said))
 
-        stack.until("sum(pipecat_compliance_findings_total)", 3)
+        stack.until("sum(pipecat_compliance_findings_total)", 4)
         counts = {row["metric"]["kind"]: row["value"][1] for row in stack.query("pipecat_compliance_findings_total")}
-        assert counts == {"card": "1", "email": "1", "phone": "1"}
+        assert counts == {"card": "1", "email": "1", "phone": "1", "off_script": "1"}
 
 
 def test_lookalikes_survive(tmp_path: Path, engine_bin: EngineBin) -> None:

@@ -22,7 +22,7 @@ from pipecat_lgtm.renderers.collector.ottl import (
     quoted,
     transform,
 )
-from pipecat_lgtm.renderers.collector.sums import REFUSABLE, SUMMED, Summed, spoken
+from pipecat_lgtm.renderers.collector.sums import REFUSABLE, STATED, SUMMED, Summed, spoken
 
 FILTER = "filter/measurable"
 PROCESSOR = "transform/lean"
@@ -56,6 +56,7 @@ _CONDITIONS = {
     "tool": f"HasPrefix(span.name, {quoted(d.TOOL_SPAN_PREFIX)})",
     "http": f"span.kind == SPAN_KIND_CLIENT and ({a.HTTP_METHOD.span} != nil or {attribute('http.method')} != nil)",
     "contribution": f"{a.CONTRIBUTION.span} != nil",
+    "evaluation": " or ".join(f"{attribute(a.FINDING_PREFIX + kind)} != nil" for kind in STATED),
 }
 
 

@@ -16,7 +16,7 @@ from pipecat_lgtm.contract import metrics as m
 from pipecat_lgtm.contract.types import Attribute, Event
 from pipecat_lgtm.renderers.collector.names import MEASURE, SEVERITY, SIGNAL
 from pipecat_lgtm.renderers.collector.ottl import attribute, drop_spans, group, one_of, quoted, transform
-from pipecat_lgtm.renderers.collector.sums import FINDINGS, entry, spoken
+from pipecat_lgtm.renderers.collector.sums import FINDINGS, STATED, entry, spoken
 
 SPANS_FILTER, SPANS = "filter/offenders", "transform/offenders"
 EVENTS, CUMULATIVE = "transform/event_offenders", "deltatocumulative/offenders"
@@ -60,10 +60,15 @@ def _said(config: Config) -> list[str]:
     kinds = tuple(kind for kind in config.alerts.pii_kinds if kind in FINDINGS)
     flags = {
         signals.FRUSTRATION: [a.FRUSTRATION_PREFIX + kind for kind in config.content.frustration],
+        signals.OFF_SCRIPT: [a.FINDING_PREFIX + kind for kind in STATED],
         signals.PII: [a.FINDING_PREFIX + kind for kind in kinds],
     }
     statements = [f"set({attribute(MEASURE)}, {quoted(m.BREACHES.name)})"]
-    for signal, severity in ((signals.FRUSTRATION, "warning"), (signals.PII, "critical")):
+    for signal, severity in (
+        (signals.FRUSTRATION, "warning"),
+        (signals.OFF_SCRIPT, "warning"),
+        (signals.PII, "critical"),
+    ):
         if names := flags[signal]:
             found = " or ".join(f"{attribute(name)} != nil" for name in names)
             statements += [

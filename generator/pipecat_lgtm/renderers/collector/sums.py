@@ -11,6 +11,7 @@ from pipecat_lgtm.contract import attributes as a
 from pipecat_lgtm.contract import events as e
 from pipecat_lgtm.contract import labels
 from pipecat_lgtm.contract import metrics as m
+from pipecat_lgtm.contract.signals import OFF_SCRIPT
 from pipecat_lgtm.contract.types import Attribute, Metric
 from pipecat_lgtm.renderers import buckets
 from pipecat_lgtm.renderers.collector.ottl import attribute, drop_spans, group, quoted, transform
@@ -18,6 +19,9 @@ from pipecat_lgtm.renderers.collector.ottl import attribute, drop_spans, group, 
 FILTER = "filter/sums"
 REASONS = "transform/reasons"
 FINDINGS = ("card", "email", "phone", "ssn", "iban", "secret")
+"""Found by the collector itself; who else states one is not believed."""
+STATED = (OFF_SCRIPT,)
+"""Findings that an evaluation of the calls states on a span of its own."""
 REFUSABLE = (
     "ttfb",
     "ttfw",
@@ -75,7 +79,7 @@ SUMMED = (
 def spoken(config: Config) -> tuple[str, ...]:
     """Return the names of the flags that say what was found in what was said."""
     return (
-        *(f"{a.FINDING_PREFIX}{kind}" for kind in FINDINGS),
+        *(f"{a.FINDING_PREFIX}{kind}" for kind in (*FINDINGS, *STATED)),
         *(f"{a.FRUSTRATION_PREFIX}{kind}" for kind in config.content.frustration),
     )
 
@@ -115,7 +119,8 @@ def span_sums(config: Config) -> dict[str, Any]:
     """Return the connector's configuration."""
     entries = [_sum(config, one) for one in SUMMED]
     entries += [
-        _count(config, m.COMPLIANCE_FINDINGS, a.FINDING_PREFIX + kind, {labels.KIND: kind}) for kind in FINDINGS
+        _count(config, m.COMPLIANCE_FINDINGS, a.FINDING_PREFIX + kind, {labels.KIND: kind})
+        for kind in (*FINDINGS, *STATED)
     ]
     entries += [
         _count(config, m.FRUSTRATION_MARKERS, a.FRUSTRATION_PREFIX + kind, {labels.KIND: kind})
