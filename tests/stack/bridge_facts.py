@@ -39,7 +39,7 @@ def events(trace_id: str) -> list[dict[str, Any]]:
 
 
 def spans() -> list[dict[str, Any]]:
-    """Spans of an instrumented HTTP client, of models with a price, and of a caller who is not amused."""
+    """Spans of an instrumented HTTP client, of models with a price and one without, of a caller who is not amused."""
     request = {"http.request.method": "POST", "server.address": "api.openai.com", "http.response.status_code": 200}
     priced = {"gen_ai.provider.name": "openai", "metrics.ttfb": 0.2}
     return [
@@ -47,4 +47,7 @@ def spans() -> list[dict[str, Any]]:
         otlp.span("tts", priced | {"gen_ai.request.model": "tts-1", "metrics.character_count": 40, "text": "Hello."}),
         otlp.span("stt", priced | {"gen_ai.request.model": "whisper-1", "metrics.audio_seconds": 2.0,
                                    "transcript": "Can you repeat that?"}),
+        otlp.stage("llm", gen_ai__request__model="home-made", gen_ai__usage__input_tokens=90),
+        otlp.turn(),
+        otlp.span("evaluation", {"pipecat.finding.off_script": 1}),
     ]  # fmt: skip

@@ -1,50 +1,31 @@
-"""What panels got, told panel by panel; and what spans alone, or a stack that is minutes old, cannot give them."""
+"""What panels got, told panel by panel; and which may be empty: the bridge's own, and faults in a healthy stack."""
 
+import html
+import re
 from pathlib import Path
 
+from pipecat_lgtm.contract.metrics import METRICS
 from pipecat_lgtm.dashboards.panels.card import NO_BRIDGE
+from pipecat_lgtm.ops.preview.answers import Answer
+from pipecat_lgtm.ops.preview.page import tile
 from pipecat_lgtm.ops.preview.run import Board
 
 ARTIFACTS = Path(__file__).parents[2] / "artifacts"
 
-HISTORY = "is compared with the past: the hour, or the week before"
-BOX = "needs an id in the box"
-FAULTLESS = "counts faults of the monitoring, and there are none"
-PRICED = "counts models without a price only, or with one only"
-BRIDGE = "one of several queries that only the bridge feeds"
-SYNTHETIC = "needs the synthetic caller, which is a service of its own"
-CLIENT = "needs an instrumented HTTP client"
+Key = tuple[str, int, str]
+"""A query: its dashboard's uid, its panel's id, its letter."""
 
-BOTH_MODES = {
-    ("pipecat-latency", 15, "A"): HISTORY,
-    ("pipecat-conversation", 1, "A"): BOX,
-    ("pipecat-network", 14, "A"): HISTORY,
-    ("pipecat-quality", 5, "A"): HISTORY,
-    ("pipecat-quality", 6, "A"): SYNTHETIC,
-    ("pipecat-quality", 12, "A"): HISTORY,
-    ("pipecat-quality", 23, "A"): "needs an evaluation of the calls, which comes later",
-    ("pipecat-stack", 2, "A"): "lists firing alerts, and none has had the time to",
-    ("pipecat-stack", 11, "A"): FAULTLESS,
-    ("pipecat-stack", 13, "A"): FAULTLESS,
-    ("pipecat-stack", 13, "B"): FAULTLESS,
-    ("pipecat-stack", 21, "A"): FAULTLESS,
-    ("pipecat-stack", 31, "A"): FAULTLESS,
-    ("pipecat-stack", 31, "B"): FAULTLESS,
-    ("pipecat-stack", 32, "A"): "counts messages, and nobody may have been told yet",
-    ("pipecat-usage", 33, "A"): PRICED,
+FAULTS: dict[Key, str] = {
+    ("pipecat-stack", 11, "A"): "Nothing has been refused",
+    ("pipecat-stack", 13, "A"): "Nothing has been lost",
+    ("pipecat-stack", 13, "B"): "Nothing has been lost",
+    ("pipecat-stack", 21, "A"): "No limit of cardinality has been reached",
+    ("pipecat-stack", 31, "A"): "No rule and no message has failed",
+    ("pipecat-stack", 31, "B"): "No rule and no message has failed",
+    ("pipecat-stack", 32, "A"): "No message went out in this time range",
 }
-SPANS_ONLY = BOTH_MODES | {
-    ("pipecat-usage", 5, "B"): BRIDGE,
-    ("pipecat-usage", 31, "B"): PRICED,
-    ("pipecat-usage", 31, "C"): PRICED,
-    ("pipecat-usage", 32, "B"): PRICED,
-    ("pipecat-usage", 32, "C"): PRICED,
-    ("pipecat-errors", 12, "A"): CLIENT,
-    ("pipecat-errors", 12, "B"): CLIENT,
-    ("pipecat-errors", 13, "A"): CLIENT,
-    ("pipecat-quality", 21, "B"): "counts frustrated callers, and there are none",
-}
-"""Queries without an answer, by dashboard, panel and letter, with the reason."""
+"""What has data only while the monitoring has faults and tells of them, which test_dashboards_faults makes happen; and
+what stands there otherwise."""
 
 
 def told(boards: list[Board]) -> str:
@@ -69,17 +50,33 @@ def faults(boards: list[Board]) -> list[str]:
     ]
 
 
-def empty(boards: list[Board], *, bridge: bool) -> set[tuple[str, int, str]]:
-    """Return the queries without an answer; without the bridge those of panels that say they need it do not count."""
+def empty(boards: list[Board], *, bridge: bool) -> set[Key]:
+    """Return the queries without an answer; without the bridge but those that only the bridge feeds."""
     return {
         (board.data["uid"], drawn.panel["id"], one.ref)
         for board in boards
         for drawn in board.panels
         for one in drawn.answers
-        if not one.count and (bridge or not needs_bridge(drawn.panel))
+        if not one.count and (bridge or not (needs_bridge(drawn.panel) or _of_bridge(one)))
+    }
+
+
+def instead(boards: list[Board]) -> dict[tuple[str, int], str]:
+    """Return what the page says in the place of each panel that has no data at all."""
+    return {
+        (board.data["uid"], drawn.panel["id"]): html.unescape(re.sub("<[^>]+>", "", tile(drawn).body))
+        for board in boards
+        for drawn in board.panels
+        if drawn.answers and not any(one.count for one in drawn.answers)
     }
 
 
 def needs_bridge(panel: dict[str, object]) -> bool:
     """Tell whether a panel shows how to get the bridge in place of an empty graph."""
     return NO_BRIDGE in str(panel.get("fieldConfig"))
+
+
+def _of_bridge(answer: Answer) -> bool:
+    """Tell whether a query reads metrics that only the bridge feeds, and no others."""
+    words = set(re.findall(r"\w+", re.sub(r"_(bucket|count|sum)\b", "", answer.expr)))
+    return {"bridge"} == {metric.feed for metric in METRICS if metric.prometheus in words}

@@ -3,17 +3,20 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 import otlp
+import past
 import pytest
 from bridge_facts import events, spans
-from drawn import ARTIFACTS, BOTH_MODES, SPANS_ONLY, empty, faults, needs_bridge, told
+from drawn import ARTIFACTS, FAULTS, empty, faults, instead, needs_bridge, told
 from harness import poll
 from playwright.sync_api import Browser
 from quantiles import bucketed
 from stacks import EngineBin, Stack, stack_of
 
 from pipecat_lgtm.dashboards import DASHBOARDS
+from pipecat_lgtm.dashboards.panels.card import NO_BRIDGE
 from pipecat_lgtm.ops import demo
 from pipecat_lgtm.ops.placing import Mode, Placed, placed
 from pipecat_lgtm.ops.preview import run
@@ -24,8 +27,13 @@ pytestmark = pytest.mark.stack
 
 _ROUNDS = 3
 _LAST = "10m"
-_RULES_SECONDS = 60.0
-"""Four evaluations of the rules."""
+_STEP = 15.0
+"""Seconds between two points of a graph."""
+_RULES_SECONDS = 120.0
+"""What is compared with the past is evaluated once a minute."""
+
+VETERANS: dict[Mode, str] = {"spans-only": "veteran", "bridge": "veteran-with-bridge"}
+"""Services with a past, one for each mode; what they send was half as much, or twice, before."""
 
 
 @dataclass(frozen=True)
@@ -41,18 +49,25 @@ class Seen:
 def stack(tmp_path_factory: pytest.TempPathFactory, engine_bin: EngineBin) -> Iterator[Stack]:
     """A whole stack."""
     names = ("collector", "prometheus", "alertmanager", "notifications", "tempo", "loki")
-    with stack_of(tmp_path_factory.mktemp("boards"), engine_bin, *names) as running:
+    with stack_of(tmp_path_factory.mktemp("boards"), engine_bin, overrides={"alerts": {"interval": "5 s"}}) as running:
+        data = running.folder / "data/prometheus"
+        for mode, service in VETERANS.items():
+            past.write(engine_bin("promtool"), data, running.config, service, bridge=mode == "bridge")
+        for name in names:
+            running.start(name)
         running.fire({"summary": "Nobody is told"}, alertname="PipecatExample", severity="critical")
         yield running
 
 
 def _seen(stack: Stack, mode: Mode) -> Seen:
     with placed(stack.config, demo.scenarios([]), mode, lambda _what, _elapsed: None) as done:
-        trace_id = done.ledger["calls"][0]["trace_id"]
-        if mode == "bridge":
-            _tell_more(stack, done.service, trace_id)
+        call = done.ledger["calls"][0]
+        _tell_more(stack, mode, call["trace_id"])
         core = poll("the core numbers", lambda: _core(stack, done), 120)
-        boards = _complete(stack, {"service": done.service, "trace": trace_id}, mode)
+        _evaluated(stack, time.time())
+        services = "|".join((done.service, VETERANS[mode], f"{VETERANS[mode]}-synthetic"))
+        chosen = {"service": services, "trace": call["trace_id"], "conversation": call["conversation_id"]}
+        boards = run.boards(stack.config, [], _LAST, chosen)
     report = told(boards)
     ARTIFACTS.mkdir(exist_ok=True)
     (ARTIFACTS / f"panels-{mode}.txt").write_text(report, encoding="utf-8")
@@ -60,24 +75,33 @@ def _seen(stack: Stack, mode: Mode) -> Seen:
     return Seen(done, boards, core)
 
 
-def _complete(stack: Stack, values: dict[str, str], mode: Mode) -> list[run.Board]:
-    """The dashboards once rules have been evaluated on the last of the data; after a deadline as they are."""
-    known, end = set(BOTH_MODES if mode == "bridge" else SPANS_ONLY), time.monotonic() + _RULES_SECONDS
-    while True:
-        boards = run.boards(stack.config, [], _LAST, values)
-        if not empty(boards, bridge=mode == "bridge") - known or time.monotonic() > end:
-            return boards
-        time.sleep(2)
+def _evaluated(stack: Stack, since: float) -> None:
+    """Wait until the quick rules have seen the slow ones and a moment, and a graph's last point has seen those."""
+
+    def check() -> bool:
+        groups = stack.prometheus("rules")["groups"]
+        last = [(one["interval"], datetime.fromisoformat(one["lastEvaluation"]).timestamp()) for one in groups]
+        quick = stack.config.alerts.interval
+        slow = min(at for every, at in last if every > quick)
+        return 0 < slow and max(slow, since) + quick + _STEP < min(at for every, at in last if every == quick)
+
+    poll("every rule's evaluation", check, _RULES_SECONDS)
 
 
-def _tell_more(stack: Stack, service: str, trace_id: str) -> None:
-    """Send in rounds, so that a rate has two samples."""
-    bot = {"service.name": service, "deployment.environment": "demo"}
-    port = stack.ports.otlp_http
+def _tell_more(stack: Stack, mode: Mode, trace_id: str) -> None:
+    """Send what the sandbox has no occasion for, in rounds, so that a rate has two samples."""
+    port, service = stack.ports.otlp_http, VETERANS[mode]
+    bot, caller = (
+        {"service.name": name, "deployment.environment": "demo"} for name in (service, f"{service}-synthetic")
+    )
     for sent in range(1, _ROUNDS + 1):
-        otlp.send(port, otlp.logs(events(trace_id), bot))
         otlp.send(port, otlp.traces(spans(), bot))
-        stack.until(f'sum(pipecat_stt_wer_ratio_count{{service_name="{service}"}})', sent)
+        otlp.send(port, otlp.traces([otlp.span("conversation", {"conversation.id": "a test call"})], caller))
+        counted = f'sum(pipecat_http_client_duration_seconds_count{{service_name="{service}"}})'
+        if mode == "bridge":
+            otlp.send(port, otlp.logs(events(trace_id), bot))
+            counted += f' + sum(pipecat_stt_wer_ratio_count{{service_name="{service}"}})'
+        stack.until(counted, sent * (1 + (mode == "bridge")))
 
 
 def _values(ledger: dict[str, list[float]], mode: Mode) -> tuple[list[float], list[float]]:
@@ -127,18 +151,38 @@ def bridged(stack: Stack, plain: Seen) -> Seen:  # noqa: ARG001 - one after the 
 
 
 def test_spans_only(plain: Seen) -> None:
-    """Every query answers, none with a warning; those without data have a named reason; bridge panels say so."""
+    """Every query has data and no warning, but for faults, which there are none of; panels of the bridge say so."""
     assert [] == faults(plain.boards)
-    assert set() == empty(plain.boards, bridge=False) - set(SPANS_ONLY)
-    shown = [drawn for board in plain.boards for drawn in board.panels if needs_bridge(drawn.panel)]
-    assert len(shown) > 20
-    assert set() == {drawn.panel["title"] for drawn in shown if any(one.count for one in drawn.answers)}
+    assert set() == empty(plain.boards, bridge=False) - set(FAULTS)
+    bridge = {
+        (board.data["uid"], one.panel["id"])
+        for board in plain.boards
+        for one in board.panels
+        if needs_bridge(one.panel)
+    }
+    words = instead(plain.boards)
+    assert len(bridge) > 20
+    assert bridge == {key for key, text in words.items() if NO_BRIDGE in text}
+    assert set() == {text for key, text in words.items() if key not in bridge} - set(FAULTS.values())
 
 
 def test_with_the_bridge(bridged: Seen) -> None:
-    """With the bridge every panel has data, but for what needs a week, a fault or an id."""
+    """With the bridge every query has data; but for faults, which there are none of."""
     assert [] == faults(bridged.boards)
-    assert set() == empty(bridged.boards, bridge=True) - set(BOTH_MODES)
+    assert set() == empty(bridged.boards, bridge=True) - set(FAULTS)
+
+
+def test_compared_with_the_past(bridged: Seen) -> None:
+    """What is held against its own past is so many times it, below it by that share, above it by those points."""
+    shown = {
+        (board.data["uid"], drawn.panel["id"]): drawn.answers[0].series
+        for board in bridged.boards
+        for drawn in board.panels
+        if drawn.answers
+    }
+    keys = ("pipecat-latency", 15), ("pipecat-quality", 5), ("pipecat-quality", 12)
+    last = [one.last for key in keys for one in shown[key]]
+    assert pytest.approx([1.975, 1 - 0.9 / 0.95, 0.08 - 0.04]) == last, "1.975: 200 ms, interpolated, against 100 ms"
 
 
 @pytest.mark.parametrize("mode", ["plain", "bridged"])

@@ -8,6 +8,7 @@ HEAD_SERIES = "prometheus_tsdb_head_series"
 RULE_SECONDS = "prometheus_rule_group_last_duration_seconds"
 RULE_INTERVAL = "prometheus_rule_group_interval_seconds"
 NOTIFIED = "alertmanager_notifications_total"
+NOT_TOLD = "alertmanager_notifications_failed_total"
 UP = "up"
 
 JOB, EXPORTER, INTEGRATION, RULE_GROUP = "job", "exporter", "integration", "rule_group"

@@ -272,6 +272,7 @@ def _notified() -> Panel:
             "Messages sent",
             "How many messages went out, and where to?",
             "Many a minute: group or silence before people stop reading.",
+            empty="No message went out in this time range",
         ),
         [q.notified()],
         look="bars",

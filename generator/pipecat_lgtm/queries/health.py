@@ -1,5 +1,6 @@
 """The distribution watching itself: collector, stores, rules, notifications, and telemetry that stays away."""
 
+from pipecat_lgtm.contract import engines as own
 from pipecat_lgtm.contract import labels
 from pipecat_lgtm.contract import metrics as m
 from pipecat_lgtm.queries.histograms import Histogram, by
@@ -58,7 +59,7 @@ def notification_failures(window: str) -> Query:
         f"sum(increase(prometheus_notifications_errors_total[{window}])) "
         f"+ sum(increase(prometheus_notifications_dropped_total[{window}]))"
     )
-    onwards = f"sum by (integration) (increase(alertmanager_notifications_failed_total[{window}]))"
+    onwards = f"sum by (integration) (increase({own.NOT_TOLD}[{window}]))"
     named = f'label_replace({to_alertmanager}, "integration", "prometheus to alertmanager", "", "")'
     return Query("notification_failures", f"{onwards} or {named}", "count", "Failed notifications.")
 

@@ -67,8 +67,11 @@ def rule_time() -> Query:
 
 
 def notified() -> Query:
-    """Return messages sent to people in each step of a graph."""
-    expr = f"sum by ({own.INTEGRATION}) (increase({own.NOTIFIED}[$__interval])) > 0"
+    """Return messages that reached people in each step of a graph; Alertmanager counts those that failed too."""
+    tried, failed = (
+        f"sum by ({own.INTEGRATION}) (increase({name}[$__interval]))" for name in (own.NOTIFIED, own.NOT_TOLD)
+    )
+    expr = f"{tried} - ({failed} or {tried} * 0) > 0"
     return Query("own.notified", expr, "count", "", f"{{{{{own.INTEGRATION}}}}}")
 
 
