@@ -59,7 +59,7 @@ def test_typed_model_keeps_everything(board: dict[str, Any]) -> None:
     gone = [one for one in lost(board, saved) if not one.startswith(tuple(f".annotations.list[{n}]" for n in range(3)))]
 
     assert [] == gone
-    assert {".annotations.list[0]." + key for key in OF_PROMETHEUS} >= {
+    assert {f".annotations.list[{n}].{key}" for n in range(2) for key in OF_PROMETHEUS} >= {
         one.split(":")[0] for one in lost(board, saved) if one not in gone
     }
     assert saved == typed(saved)
@@ -139,6 +139,37 @@ def test_links_lead_to_a_dashboard() -> None:
 
     assert len(targets) > 5
     assert set() == targets - set(BOARDS)
+
+
+CHAIN = (
+    ("pipecat-core", "pipecat-latency"), ("pipecat-latency", "pipecat-conversations"),
+    ("pipecat-conversations", "pipecat-conversation"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("uid", "onward"), CHAIN)
+def test_the_way_down_keeps_its_context(uid: str, onward: str) -> None:
+    """Core leads to latency, conversations, one conversation; a link keeps time, stores, environment and service."""
+    urls = re.findall(rf'"url": "(/d/{onward}[^"]*)"', json.dumps(BOARDS[uid]["panels"]))
+
+    assert urls
+    kept = (
+        "${__url_time_range}",
+        *(f"${{{name}:queryparam}}" for name in ("prometheus", "tempo", "loki", "environment")),
+    )
+    assert [] == [(url, part) for url in urls for part in kept if part not in url]
+    assert [] == [url for url in urls if "${service:queryparam}" not in url and "var-service=" not in url]
+    heads = [link for link in BOARDS[uid]["links"] if link["url"] == f"/d/{onward}"]
+    assert all(link["keepTime"] and link["includeVars"] for link in heads)
+
+
+def test_an_alert_leads_to_its_moment_and_service() -> None:
+    """An alert's dashboard opens at the alert's own time, and where the alert has a service, for that service."""
+    for alert in (one for group in alert_groups(CONFIG).values() for one in group):
+        url = alert.annotations["dashboard_url"]
+
+        assert f"/d/{alert.dashboard}/{alert.dashboard}?from={{{{ $from }}}}&to={{{{ $to }}}}" in url
+        assert ("service_name" in alert.signal.labels) == ("var-service={{ $labels.service_name | urlquery }}" in url)
 
 
 def test_core_has_exactly_three_panels() -> None:

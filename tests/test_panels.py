@@ -273,10 +273,13 @@ def test_links_keep_context() -> None:
 
 
 def test_marks() -> None:
-    """Firing alerts are marked on every graph; deploys too once the version is a label."""
+    """Firing alerts and deploys are marked on every graph; without the version as a label it says why none are."""
     versioned = CONFIG.model_copy(
         update={"cardinality": CONFIG.cardinality.model_copy(update={"resource_labels": ("service.version",)})}
     )
 
-    assert ["Firing alerts"] == [one["name"] for one in annotations(CONFIG)]
+    assert [
+        "Firing alerts",
+        "Deploys (none shown: service.version is not in cardinality.resource_labels)",
+    ] == [one["name"] for one in annotations(CONFIG)]
     assert ["Firing alerts", "Deploys"] == [one["name"] for one in annotations(versioned)]

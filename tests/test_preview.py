@@ -125,12 +125,12 @@ def test_waterfall_has_children_below_their_parents() -> None:
 
 
 def test_heatmap_counts_between_bounds() -> None:
-    """Buckets that count everything below their bound become counts between neighbouring bounds."""
+    """Buckets that count everything below their bound become counts between bounds; a lone moment has width."""
     series = [Series("", {"le": le}, [(0.0, value)]) for le, value in (("0.5", 2.0), ("+Inf", 5.0), ("0.1", 1.0))]
     panel = {"fieldConfig": {"defaults": {"unit": "s"}}}
 
     (trace,) = heatmap(Drawn(panel, [Answer("A", "", series)]))["data"]
-    assert (["≤ 0.1", "≤ 0.5", "≤ +Inf"], [[1.0], [1.0], [3.0]]) == (trace["y"], trace["z"])
+    assert (["≤ 0.1", "≤ 0.5", "≤ +Inf"], [[None, 1.0], [None, 1.0], [None, 3.0]]) == (trace["y"], trace["z"])
 
 
 def test_empty_panel_says_why() -> None:

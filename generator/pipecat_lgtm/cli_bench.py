@@ -1,16 +1,18 @@
-"""Verbs that measure: bench collector, bench rules, bench bridge."""
+"""Verbs that measure: bench collector, bench rules, bench queries, bench bridge."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 from rich.table import Table
 
 from pipecat_lgtm.cli_shared import BinDirOption, ConfigOption, out, plain, progress
-from pipecat_lgtm.config import load
+from pipecat_lgtm.config import Config, load
 from pipecat_lgtm.engines.resolve import find_program
 from pipecat_lgtm.errors import EngineError
 from pipecat_lgtm.ops.bench import bridge as bridge_bench
 from pipecat_lgtm.ops.bench import collector as collector_bench
+from pipecat_lgtm.ops.bench import queries as queries_bench
 from pipecat_lgtm.ops.bench import rules as rules_bench
 from pipecat_lgtm.ops.bench.report import Report
 from pipecat_lgtm.ops.engines import manifest_for
@@ -51,11 +53,24 @@ def measure_rules(
 ) -> None:
     """CPU of one evaluation of all rules, with many bots: `pipecat-lgtm bench rules`."""
     loaded = load(config).config
-    program = find_program("prometheus", manifest_for("prometheus", loaded), bin_dir)
-    if program is None:
-        raise EngineError("prometheus: is not there", "`pipecat-lgtm engines build`, or name its folder with --bin-dir")
+    program = _program("prometheus", loaded, bin_dir)
     with progress() as watch:
         show(rules_bench.run(loaded, program, services, watch, pairs))
+
+
+@app.command("queries")
+def measure_queries(
+    dashboard: Annotated[list[str] | None, typer.Option(help="Uid; repeatable; all without it.")] = None,
+    services: Annotated[int, typer.Option(min=1, help="How many bots have data.")] = 50,
+    hours: Annotated[float, typer.Option(min=1, help="Of data, a sample every 15 s.")] = 24,
+    config: ConfigOption = None,
+    bin_dir: BinDirOption = None,
+) -> None:
+    """Samples read and milliseconds of every panel, with many bots and a day of data: `pipecat-lgtm bench queries`."""
+    loaded = load(config).config
+    programs = [_program(name, loaded, bin_dir) for name in ("prometheus", "promtool")]
+    with progress() as watch:
+        show(queries_bench.run(loaded, programs[0], programs[1], dashboard or [], services, hours, watch))
 
 
 @app.command()
@@ -66,6 +81,13 @@ def bridge(
     """CPU per call and latency per turn, with the bridge and without: `pipecat-lgtm bench bridge`."""
     with progress() as watch:
         show(bridge_bench.run(rounds, calls, watch))
+
+
+def _program(name: str, config: Config, bin_dir: Path | None) -> Path:
+    program = find_program(name, manifest_for(name, config), bin_dir)
+    if program is None:
+        raise EngineError(f"{name}: is not there", "`pipecat-lgtm engines build`, or name its folder with --bin-dir")
+    return program
 
 
 def show(report: Report) -> None:

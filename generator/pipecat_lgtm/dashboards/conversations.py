@@ -112,7 +112,6 @@ def _failures(config: Config) -> Panel:
             scope.recorded(recorded("conversation_failures", "ratio", usual(config)), "ratio", ""),
         ],
         bounds=bounds,
-        top=1,
     )
 
 

@@ -64,7 +64,6 @@ def _ratio(config: Config) -> Panel:
             )
         ],
         bounds=config.thresholds.error_ratio,
-        top=1,
     )
 
 
@@ -81,7 +80,6 @@ def _lasting(config: Config) -> Panel:
         ),
         [lasting(config, "conversation_failures", "ratio", "ratio", hold)],
         bounds=bounds,
-        top=1,
     )
 
 
@@ -101,7 +99,7 @@ def _categories() -> Panel:
 
 
 def _table() -> Panel:
-    names = {"Value": "errors"}
+    names = {"Value": "Errors"}
     order = [labels.STAGE, labels.PROVIDER, labels.MODEL, labels.CATEGORY, "Value"]
     return table(
         Card(
@@ -114,8 +112,8 @@ def _table() -> Panel:
         ),
         [q.by_model()],
         transformations=[merged(), organised(order, names, ["Time"])],
-        overrides=[column("errors", decimals=0)],
-        sort="errors",
+        overrides=[column("Errors", decimals=0)],
+        sort="Errors",
     )
 
 

@@ -193,8 +193,8 @@ def _models(config: Config) -> Panel:
             "A slow model with few requests is no emergency; sort by P95.",
         ),
         [*queries, q.requests_by_model()],
-        transformations=[merged(), organised(order, names | {"Value #D": "requests"}, ["Time"])],
-        overrides=[*(column(name, unit="s", decimals=3) for name in names.values()), column("requests", decimals=0)],
+        transformations=[merged(), organised(order, names | {"Value #D": "Requests"}, ["Time"])],
+        overrides=[*(column(name, unit="s", decimals=3) for name in names.values()), column("Requests", decimals=0)],
         sort="P95",
     )
 

@@ -116,8 +116,8 @@ def _nacks(config: Config) -> Panel:
     return graph(
         Card(
             14,
-            "Retransmissions asked for (NACKs), times the hour before",
-            "Must packets be sent again more often than in the hour before?",
+            "NACKs, times the hour before",
+            "Must packets be sent again (NACKs) more often than in the hour before?",
             "Rising: loss is near, even where it is still repaired.",
             "bridge",
             empty="Compared with the hour before; there is no such hour yet",

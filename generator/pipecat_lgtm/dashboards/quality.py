@@ -144,7 +144,6 @@ def _uptime(config: Config) -> Panel:
         ),
         [evaluated(config, "synthetic_failures", "ratio", "ratio")],
         bounds=RatioBounds.model_construct(warning=round(1 - target, 9)),
-        top=1,
     )
 
 

@@ -72,8 +72,12 @@ def _firing() -> Panel:
             empty="No alert fires",
         ),
         [q.firing_now()],
-        transformations=[organised(["severity", "alertname", "service_name"], {"Value": "series"}, ["Time"])],
-        sort="severity",
+        transformations=[
+            organised([labels.SEVERITY, labels.ALERTNAME, labels.SERVICE_NAME], {"Value": "Series"}, ["Time"])
+        ],
+        # By the alphabet critical comes before info and warning.
+        sort="Severity",
+        least_first=True,
     )
 
 

@@ -176,7 +176,7 @@ def _cost_over_time() -> Panel:
 
 
 def _unpriced() -> Panel:
-    names = {"Value #A": "tokens", "Value #B": "characters", "Value #C": "seconds of audio"}
+    names = {"Value #A": "Tokens", "Value #B": "Characters", "Value #C": "Seconds of audio"}
     return table(
         Card(
             33,

@@ -50,7 +50,7 @@ SHORT = f'/{labels.TRACE_ID}="0*([0-9a-f]+)"/'
 def slow_turns(bound: float) -> Query:
     """Return the turns that kept a caller waiting longer than a bound in seconds."""
     exact, fallback = f"span.{a.TTFW.name} > {bound:g}", f"span.{a.TURN_LATENCY.name} > {bound:g}"
-    found = f"{{ {_ON_SPAN} && ({exact} || {fallback}) }}"
+    found = f"{{ {_ON_SPAN} && {_TURN} && ({exact} || {fallback}) }}"
     return _search(
         "slow_turns", found, "Turns beyond the bound.", a.CONVERSATION_ID, a.TURN_NUMBER, a.TURN_LATENCY, a.TTFW
     )
@@ -126,7 +126,7 @@ def measured(event: Event, value: Attribute, *names: Attribute, unit: Unit) -> Q
     grouping = f" by ({', '.join(keys)})" if keys else ""
     expr = f"avg_over_time({_of_call(event)} | unwrap {_key(value)} [$__auto]){grouping}"
     legend = " · ".join(f"{{{{{key}}}}}" for key in keys)
-    return _logs(f"measured.{value.name}", expr, value.brief or event.brief, unit, f"{_key(value)} {legend}".strip())
+    return _logs(f"measured.{value.name}", expr, value.brief or event.brief, unit, legend or _key(value))
 
 
 def _of_call(event: Event) -> str:

@@ -116,11 +116,13 @@ def firing() -> Query:
 
 
 def deploys() -> Query:
-    """Return when a service first ended a turn under another version; needs service.version as a label."""
-    own = (
-        f"sum by ({labels.SERVICE_NAME}, {labels.SERVICE_VERSION}) (increase({m.TURNS.prometheus}{selector()}[5m]) > 0)"
+    """Return when a service first ended a turn under another version; nothing where the version is no label."""
+    grouped, turns = (
+        f"sum by ({labels.SERVICE_NAME}, {labels.SERVICE_VERSION})",
+        selector(f'{labels.SERVICE_VERSION}!=""'),
     )
-    before = f"sum by ({labels.SERVICE_NAME}, {labels.SERVICE_VERSION}) ({m.TURNS.prometheus}{selector()} offset 5m)"
+    own = f"{grouped} (increase({m.TURNS.prometheus}{turns}[5m]) > 0)"
+    before = f"{grouped} ({m.TURNS.prometheus}{turns} offset 5m)"
     return Query("marks.deploys", f"{own} unless {before}", "count", "Versions that came into service.")
 
 

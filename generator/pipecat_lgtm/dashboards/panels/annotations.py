@@ -10,12 +10,18 @@ from pipecat_lgtm.queries import Query, scope
 
 
 def annotations(config: Config) -> list[dict[str, Any]]:
-    """Return the annotation queries; deploys only where `cardinality.resource_labels` makes the version a label."""
-    made = [_mark("Firing alerts", scope.firing(), BAD, "{{alertname}}", f"severity,{labels.SERVICE_NAME}")]
-    if scope.VERSION_ATTRIBUTE in config.cardinality.resource_labels:
-        title = f"{{{{{labels.SERVICE_VERSION}}}}} in service"
-        made.append(_mark("Deploys", scope.deploys(), NEUTRAL, title, labels.SERVICE_NAME))
-    return made
+    """Return the annotation queries; the name of deploys says so if no version is a label, and nothing can be shown."""
+    labelled = scope.VERSION_ATTRIBUTE in config.cardinality.resource_labels
+    name = (
+        "Deploys"
+        if labelled
+        else f"Deploys (none shown: {scope.VERSION_ATTRIBUTE} is not in cardinality.resource_labels)"
+    )
+    title = f"{{{{{labels.SERVICE_VERSION}}}}} in service"
+    return [
+        _mark("Firing alerts", scope.firing(), BAD, "{{alertname}}", f"severity,{labels.SERVICE_NAME}"),
+        _mark(name, scope.deploys(), NEUTRAL, title, labels.SERVICE_NAME),
+    ]
 
 
 def _mark(name: str, query: Query, colour: str, title: str, tags: str) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from pipecat_lgtm.queries import Query
 
 Look = Literal["lines", "bars", "stacked"]
 _BAR_STEP = "1m"
+_TELLING = (labels.STATUS, labels.OUTCOME)
+"""Labels whose colours say good or bad, also where series differ by others; by those colours alone they would be alike."""
 
 
 def graph(  # noqa: PLR0913 - a panel has that many parts
@@ -50,6 +52,8 @@ def graph(  # noqa: PLR0913 - a panel has that many parts
     defaults: dict[str, Any] = {"noValue": card.no_value, "links": links or [], "min": 0}
     if top is not None:
         defaults["max"] = top
+    elif bounds is not None and (levels := [one["value"] for one in steps(bounds) if one["value"] is not None]):
+        defaults["custom"] = {"axisSoftMax": 1.1 * max(levels)}
     return g.TimeSeries(
         **words(card),
         dataSource=source("loki" if queries[0].language == "logql" else "prometheus"),
@@ -87,7 +91,7 @@ def _hues(queries: list[Query]) -> list[Override]:
     found = {
         value: colour
         for label, colours in KNOWN.items()
-        if f"{{{{{label}}}}}" in legends
+        if f"{{{{{label}}}}}" in legends and (label in _TELLING or legends == f"{{{{{label}}}}}")
         for value, colour in colours.items()
     }
     if "{{" not in legends:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pipecat_lgtm.contract import labels
 from pipecat_lgtm.dashboards.panels.card import Card
 from pipecat_lgtm.dashboards.panels.fields import Override
 from pipecat_lgtm.dashboards.panels.palette import GOOD
@@ -17,6 +18,18 @@ def merged() -> Transformation:
     return {"id": "merge", "options": {}}
 
 
+CAPTIONS = {
+    labels.STAGE: "Stage",
+    labels.PROVIDER: "Provider",
+    labels.MODEL: "Model",
+    labels.CATEGORY: "Category",
+    labels.SEVERITY: "Severity",
+    labels.SERVICE_NAME: "Service",
+    labels.ALERTNAME: "Alert",
+}
+"""What columns of label values are called."""
+
+
 def organised(order: list[str], rename: dict[str, str] | None = None, hide: list[str] | None = None) -> Transformation:
     """Return the transformation that orders, renames and hides columns."""
     return {
@@ -24,7 +37,7 @@ def organised(order: list[str], rename: dict[str, str] | None = None, hide: list
         "options": {
             "excludeByName": dict.fromkeys(hide or [], True),
             "indexByName": {name: index for index, name in enumerate(order)},
-            "renameByName": rename or {},
+            "renameByName": {name: CAPTIONS[name] for name in order if name in CAPTIONS} | (rename or {}),
         },
     }
 
@@ -43,6 +56,7 @@ def table(  # noqa: PLR0913 - a panel has that many parts
     transformations: list[Transformation] | None = None,
     overrides: list[Override] | None = None,
     sort: str = "",
+    least_first: bool = False,
     shape: Shape = "table",
 ) -> Visual:
     """Return a table.
@@ -53,6 +67,7 @@ def table(  # noqa: PLR0913 - a panel has that many parts
         transformations: applied in order.
         overrides: unit, width, bounds or link of single columns.
         sort: column to sort by, greatest first.
+        least_first: sort the other way.
         shape: `table`, or `range` for log lines.
     """
     store = {"promql": "prometheus", "traceql": "tempo", "logql": "loki"}[queries[0].language]
@@ -72,6 +87,6 @@ def table(  # noqa: PLR0913 - a panel has that many parts
         options={
             "cellHeight": "sm",
             "showHeader": True,
-            "sortBy": [{"displayName": sort, "desc": True}] if sort else [],
+            "sortBy": [{"displayName": sort, "desc": not least_first}] if sort else [],
         },
     )

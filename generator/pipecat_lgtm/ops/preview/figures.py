@@ -45,7 +45,7 @@ def graph(drawn: Drawn) -> Figure:
     if dots:
         traces.append(
             {
-                "type": "scatter", "mode": "markers", "name": "single turns",
+                "type": "scatter", "mode": "markers", "name": "one trace each",
                 "marker": {"color": NEUTRAL, "size": 7, "symbol": "diamond"},
                 "x": [at(dot.time) for dot in dots], "y": [dot.value for dot in dots],
                 "text": [dot.trace_id for dot in dots], "hovertemplate": "%{y:.3f} s<br>trace %{text}<extra></extra>",
@@ -144,6 +144,7 @@ def heatmap(drawn: Drawn) -> Figure:
     """Return how many values fell between neighbouring bucket bounds, over time."""
     series = sorted((one for answer in drawn.answers for one in answer.series), key=lambda one: float(one.labels["le"]))
     times = sorted({stamp for one in series for stamp, _ in one.points})
+    times[:0] = [times[0] - _BAR_MILLISECONDS / 1000] if len(times) == 1 else []  # one column alone has no width
     below: dict[float, float] = {}
     rows, names = [], []
     for one in series:
@@ -216,7 +217,7 @@ def waterfall(drawn: Drawn) -> Figure:
         "x": [max(span.end - span.start, 0.004) for span in spans],
         "marker": {"color": [BAD if span.failed else hues.get(span.name, NEUTRAL) for span in spans]},
         "text": [f"{span.name} {looks.shown(span.end - span.start, 's')}" for span in spans], "textposition": "auto",
-        "hovertemplate": "%{text}<extra></extra>",
+        "constraintext": "none", "textfont": {"size": 10}, "hovertemplate": "%{text}<extra></extra>",
     }  # fmt: skip
     ticks = {
         "tickmode": "array",

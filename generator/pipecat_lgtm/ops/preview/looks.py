@@ -9,10 +9,10 @@ from pipecat_lgtm.dashboards.panels.palette import GOOD, SERIES
 _AXES = {
     "s": {"ticksuffix": " s"},
     "percentunit": {"tickformat": ".2~%"},
-    "bytes": {"tickformat": ".3s", "ticksuffix": "B"},
+    "bytes": {"tickformat": "~s", "ticksuffix": "B"},
     "currencyUSD": {"tickprefix": "$"},
     "cps": {"ticksuffix": "/s"},
-    "short": {"tickformat": "~s"},
+    "short": {"exponentformat": "SI"},
 }
 _BYTES = ("B", "KiB", "MiB", "GiB", "TiB")
 _KILO = 1024.0
