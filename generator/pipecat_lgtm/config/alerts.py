@@ -9,6 +9,8 @@ from pipecat_lgtm.config.base import Section
 from pipecat_lgtm.config.units import Count, Factor, Ratio, Seconds
 
 Severity = Literal["info", "warning", "critical"]
+_LOOKBACK = 300.0
+"""Seconds; Prometheus' own --query.lookback-delta."""
 
 
 class Hold(Section):
@@ -83,6 +85,7 @@ class Alerts(Section):
 
     interval: Seconds
     resend_interval: Seconds
+    slow_interval: Seconds
     flavour: Literal["classic", "native"]
     format: Literal["files", "operator", "mimir"]
     namespace: Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")]
@@ -108,6 +111,13 @@ class Alerts(Section):
     def _is_past(cls, value: float, info: ValidationInfo) -> float:
         if value <= info.data.get("interval", 0.0):
             raise ValueError("must be longer than alerts.interval, else a value is compared with itself")
+        return value
+
+    @field_validator("slow_interval")
+    @classmethod
+    def _seen(cls, value: float) -> float:
+        if value > _LOOKBACK / 2:
+            raise ValueError("Prometheus sees no value older than 5 m: at most 150 s, so that a missed one is bridged")
         return value
 
     @field_validator("synthetic_services")

@@ -50,22 +50,30 @@ def selector(matching: dict[str, str] | None) -> str:
 
 
 def low_traffic(  # noqa: PLR0913 - the parts of a condition
-    share: str, samples: str, *, by: tuple[str, ...], matching: dict[str, str] | None, window: str, step: str,
+    bad: str, every: str, busiest: str, *, by: tuple[str, ...], matching: dict[str, str] | None, window: str,
     min_count: int, min_share: float, floor: int,
 ) -> Query:  # fmt: skip
     """Return the condition for bots that never reach the floor: so many bad ones, and such a share, over hours.
 
-    The value is how many were bad. Windows of `step` are added up; none overlaps.
+    The value is how many were bad.
+
+    Args:
+        bad: as which their number over the hours is recorded.
+        every: the same of all.
+        busiest: the same of the most in one window.
+        by: labels that all of them have.
+        matching: label values that restrict them.
+        window: the hours.
+        min_count: so many must be bad.
+        min_share: a larger share of all must be.
+        floor: a window with so many is not quiet.
     """
-    of = selector(matching)
-    bad = f"sum_over_time(({share}{of} * on ({', '.join(by)}) {samples}{of})[{window}:{step}])"
-    every = f"sum_over_time({samples}{of}[{window}:{step}])"
-    busy = f"max_over_time({samples}{of}[{window}:{step}])"
+    of, on = selector(matching), f"on ({', '.join(by)})"
     condition = (
-        f"round({bad}) >= {min_count} and on ({', '.join(by)}) {bad} / {every} > {number(min_share)} "
-        f"and on ({', '.join(by)}) {busy} < {floor}"
+        f"round({bad}{of}) >= {min_count} and {on} {bad}{of} / {on} {every}{of} > {number(min_share)} "
+        f"and {on} {busiest}{of} < {floor}"
     )
-    return Query(f"alert.low_traffic.{share}", condition, "count", f"Bad ones over {window} of a quiet bot.")
+    return Query(f"alert.low_traffic.{bad}", condition, "count", f"Bad ones over {window} of a quiet bot.")
 
 
 def at_least(name: str, bound: float) -> Query:

@@ -1,5 +1,7 @@
 """Values that alerts look at besides latencies: shares, means, ratios to a baseline, burn."""
 
+from typing import Literal
+
 from pipecat_lgtm.contract import labels
 from pipecat_lgtm.contract import metrics as m
 from pipecat_lgtm.contract.types import Metric
@@ -134,3 +136,21 @@ def either(name: str, queries: list[Query]) -> Query:
     """Return the series of several queries that share none."""
     first = queries[0]
     return Query(name, " or ".join(one.expr for one in queries), first.unit, first.brief)
+
+
+def again(name: str, unit: Unit) -> Query:
+    """Return a recorded value as it is, to be kept at fewer points in time."""
+    return Query(f"again.{name}", name, unit, f"{name}, less often.")
+
+
+def bad_ones(share: str, samples: str, *more: str) -> Query:
+    """Return how many of the recorded samples were bad, by their recorded share."""
+    expr = f"{share} * on ({', '.join((*labels.COMMON, *more))}) {samples}"
+    return Query(f"bad.{share}", expr, "count", f"{share}, as a number.")
+
+
+def over_hours(function: Literal["sum", "max"], name: str, window: str, step: str) -> Query:
+    """Return the sum or the greatest of a recorded value of windows of `step` that do not overlap."""
+    return Query(
+        f"{function}.{name}.{window}", f"{function}_over_time({name}[{window}:{step}])", "count", f"Over {window}."
+    )

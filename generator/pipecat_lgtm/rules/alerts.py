@@ -6,13 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.errors import ConfigError
 from pipecat_lgtm.rules import errors, escalation, latency, network, quality, recordings, stack, usage
-from pipecat_lgtm.rules.baselines import is_history
 from pipecat_lgtm.rules.build import LOW_TRAFFIC
 from pipecat_lgtm.rules.model import Alert, Recording
+from pipecat_lgtm.rules.recordings import BURN_GROUP, HISTORY_GROUP, LOW_TRAFFIC_GROUP
 
-SLOW_GROUP = "pipecat-baselines"
-SLOW_SECONDS = 60.0
-"""Baselines, low-traffic counts and escalations look back over hours; a minute is often enough."""
+_RARE_ALERTS, _ESCALATIONS = "pipecat-alerts-low-traffic", "pipecat-alerts-escalation"
 
 SUBJECTS: dict[str, Callable[[Config], Iterable[Alert]]] = {
     "latency": latency.alerts,
@@ -51,9 +49,9 @@ def recording_groups(config: Config) -> dict[str, list[Recording]]:
         for one in (one for alert in members for one in alert.signal.recordings):
             if (one.name, one.labels) not in known:
                 known.add((one.name, one.labels))
-                group = one.group or (SLOW_GROUP if is_history(one) else f"pipecat-values-{subject}")
-                made.setdefault(group, []).append(one)
-    return made
+                made.setdefault(one.group or f"pipecat-values-{subject}", []).append(one)
+    # What looks back over hours is computed from the others.
+    return dict(sorted(made.items(), key=lambda group: interval(config, group[0])))
 
 
 def alert_groups(config: Config) -> dict[str, list[Alert]]:
@@ -62,18 +60,18 @@ def alert_groups(config: Config) -> dict[str, list[Alert]]:
     for subject, members in by_subject(config).items():
         for one in members:
             slow = one.name.endswith(LOW_TRAFFIC)
-            made.setdefault("pipecat-alerts-low-traffic" if slow else f"pipecat-alerts-{subject}", []).append(one)
+            made.setdefault(_RARE_ALERTS if slow else f"pipecat-alerts-{subject}", []).append(one)
     return made
 
 
 def interval(config: Config, group: str) -> float:
     """Return the seconds between two evaluations of a group."""
-    slow = {
-        SLOW_GROUP: SLOW_SECONDS,
-        "pipecat-alerts-low-traffic": SLOW_SECONDS,
-        # Whoever shortens the escalation wants it to be seen in time.
-        "pipecat-alerts-escalation": min(SLOW_SECONDS, config.alerts.escalate_after / 10),
-    }
+    slow = dict.fromkeys((BURN_GROUP, HISTORY_GROUP, _RARE_ALERTS), config.alerts.slow_interval)
+    # Windows that are added up must each have been seen.
+    own = (one.window for name, one in config.alerts.overrides.items() if name.endswith(LOW_TRAFFIC) and one.window)
+    slow[LOW_TRAFFIC_GROUP] = min(config.alerts.slow_interval, config.alerts.window, *own)
+    # Whoever shortens the escalation wants it to be seen in time.
+    slow[_ESCALATIONS] = min(config.alerts.slow_interval, config.alerts.escalate_after / 10)
     return max(config.alerts.interval, slow.get(group, 0.0))
 
 

@@ -10,30 +10,33 @@ from pipecat_lgtm.queries.histograms import Histogram
 from pipecat_lgtm.queries.query import Query
 from pipecat_lgtm.rules import recordings
 from pipecat_lgtm.rules.model import Recording, Signal
-from pipecat_lgtm.rules.recordings import is_native, recorded
+from pipecat_lgtm.rules.recordings import HISTORY_GROUP, is_native, recorded
 
 READY = "pipecat:baseline:ready"
 REGRESSION, WER, JUDGE = "stage_ttfb", "stt_wer", "quality_score"
 
 
-def history(config: Config, value: str, signal: str) -> tuple[Recording, Recording]:
-    """Return the recordings of a value's baseline, and of whether there is one."""
+def history(config: Config, value: str, signal: str) -> tuple[Recording, Recording, Recording]:
+    """Return the recordings of a value's past, of its baseline, and of whether there is one.
+
+    The past is the value at fewer points: a query over days reads every sample of its series.
+    """
     base = config.alerts.baseline
     window, offset, step = (format_seconds(one) for one in (base.window, base.offset, base.step))
     whole = format_seconds(base.window + base.offset)
-    past = Recording(baseline_name(signal), levels.baseline(value, window, offset, step))
-    ready = levels.baseline_ready(value, window, offset, step, whole, base.min_points)
-    return past, Recording(READY, ready, ((labels.SIGNAL, signal),))
+    level, what, operation = value.split(":")
+    kept = f"{level}:{what}_history:{operation}"
+    ready = levels.baseline_ready(kept, window, offset, step, whole, base.min_points)
+    return (
+        Recording(kept, levels.again(value, "count"), group=HISTORY_GROUP),
+        Recording(baseline_name(signal), levels.baseline(kept, window, offset, step), group=HISTORY_GROUP),
+        Recording(READY, ready, ((labels.SIGNAL, signal),), group=HISTORY_GROUP),
+    )
 
 
 def baseline_name(signal: str) -> str:
     """Return the recorded name of a signal's baseline."""
     return f"pipecat:{signal}:baseline"
-
-
-def is_history(one: Recording) -> bool:
-    """Tell whether a recording is a baseline, or says if there is one."""
-    return one.name == READY or one.name.endswith(":baseline")
 
 
 def regression(config: Config, seconds: float) -> Signal:

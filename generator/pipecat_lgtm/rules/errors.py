@@ -6,9 +6,8 @@ from functools import partial
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.contract import labels
 from pipecat_lgtm.queries import traceql
-from pipecat_lgtm.rules import signals
+from pipecat_lgtm.rules import rare, signals
 from pipecat_lgtm.rules.build import LOW_TRAFFIC, Row, alert, levels
-from pipecat_lgtm.rules.latency import few
 from pipecat_lgtm.rules.model import Alert
 
 _DASHBOARD = "pipecat-errors"
@@ -24,8 +23,7 @@ def alerts(config: Config) -> Iterator[Alert]:
     for severity, bound in levels("error_ratio_sustained", bounds.error_ratio_sustained, "ratio"):
         yield alert(config, sustained, severity, bound, hold=config.alerts.sustained_hold)
     if given:
-        rare = _few()
-        yield alert(config, rare, "warning", given[0][1], condition=few(config, rare))
+        yield rare.companion(config, _few(), given[0][1])
 
 
 def _conversations(kind: str) -> Row:

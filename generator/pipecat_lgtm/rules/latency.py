@@ -1,6 +1,6 @@
 """Alerts about waiting: time to first word, end to end, stages, what no stage accounts for."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 from pipecat_lgtm.config import Config
@@ -10,7 +10,7 @@ from pipecat_lgtm.contract import metrics as m
 from pipecat_lgtm.contract import signals as s
 from pipecat_lgtm.contract.types import Metric
 from pipecat_lgtm.queries import Query, conditions, traceql
-from pipecat_lgtm.rules import signals
+from pipecat_lgtm.rules import rare, signals
 from pipecat_lgtm.rules.baselines import regression
 from pipecat_lgtm.rules.build import LOW_TRAFFIC, Row, alert, compared, levels
 from pipecat_lgtm.rules.model import Alert, Bound, Signal
@@ -88,34 +88,11 @@ def _few_turns(config: Config, part: str, metric: Metric, breach: str, bound: Bo
         _FAST,
         traceql.slow_turns,
     )
-    counted = few(config, row)
-
-    def condition(signal: Signal, floor: int) -> Query:
-        found = counted(signal, floor)
-        return _marked(found, signal, config.alerts.low_traffic.window) if breach == s.E2E else found
-
-    return alert(config, row, "warning", bound, condition=condition)
-
-
-def few(config: Config, row: Row) -> Callable[[Signal, int], Query]:
-    """Return the condition of a low-traffic companion: its signal is a share, its value a count."""
-    low = config.alerts.low_traffic
-
-    def condition(signal: Signal, floor: int) -> Query:
-        assert signal.samples is not None, row.name  # noqa: S101 - a share always rests on samples
-        return conditions.low_traffic(
-            signal.value.name,
-            signal.samples.name,
-            by=signal.labels,
-            matching=dict(row.matching),
-            window=format_seconds(low.window),
-            step=format_seconds(signal.window),
-            min_count=low.min_count,
-            min_share=low.share,
-            floor=floor,
-        )
-
-    return condition
+    if breach != s.E2E:
+        return rare.companion(config, row, bound)
+    return rare.companion(
+        config, row, bound, lambda found, signal: _marked(found, signal, config.alerts.low_traffic.window)
+    )
 
 
 def _stages(config: Config) -> Iterator[Alert]:
@@ -146,7 +123,7 @@ def _stages(config: Config) -> Iterator[Alert]:
             search,
             ((labels.STAGE, stage),),
         )
-        yield alert(config, companion, "warning", bound, condition=few(config, companion))
+        yield rare.companion(config, companion, bound)
 
 
 def _regression(config: Config) -> Row:

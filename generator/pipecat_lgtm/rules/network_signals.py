@@ -9,9 +9,10 @@ from pipecat_lgtm.queries import levels, promql
 from pipecat_lgtm.queries.histograms import Histogram
 from pipecat_lgtm.queries.query import Unit
 from pipecat_lgtm.rules.model import Recording, Signal
-from pipecat_lgtm.rules.recordings import is_native, recorded
+from pipecat_lgtm.rules.recordings import BURN_GROUP, is_native, recorded
 from pipecat_lgtm.rules.signals import COMMON, turns
 
+_HOUR = 3600
 _LINE = (labels.DIRECTION, labels.SIDE)
 
 
@@ -145,13 +146,14 @@ def frustration(seconds: float) -> Signal:
 def synthetic_failures(pattern: str, seconds: float) -> Signal:
     """Return the share of synthetic calls that failed or were abandoned."""
     window, among = format_seconds(seconds), {labels.SERVICE_NAME: pattern}
-    bad = {labels.OUTCOME: "failed|abandoned"}
+    bad, group = {labels.OUTCOME: "failed|abandoned"}, BURN_GROUP if seconds > _HOUR else ""
+    ratio, calls = (
+        recorded(*name, window) for name in (("synthetic_failures", "ratio"), ("synthetic_calls", "increase"))
+    )
     return Signal(
-        Recording(
-            recorded("synthetic_failures", "ratio", window), levels.share(m.CONVERSATIONS, window, of=bad, among=among)
-        ),
+        Recording(ratio, levels.share(m.CONVERSATIONS, window, of=bad, among=among), group=group),
         COMMON,
-        Recording(recorded("synthetic_calls", "increase", window), levels.grown(m.CONVERSATIONS, window, **among)),
+        Recording(calls, levels.grown(m.CONVERSATIONS, window, **among), group=group),
         seconds,
         (signals.ERROR,),
     )

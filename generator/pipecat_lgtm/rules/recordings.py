@@ -14,6 +14,8 @@ from pipecat_lgtm.queries import grown, health, promql
 from pipecat_lgtm.rules.model import Recording
 
 QUANTILES = (0.5, 0.95, 0.99)
+LOW_TRAFFIC_GROUP, BURN_GROUP, HISTORY_GROUP = "pipecat-low-traffic", "pipecat-burn-rates", "pipecat-baselines"
+"""Groups that look back over hours, and so are evaluated each `alerts.slow_interval`."""
 _COUNTS = {m.TURN_TTFW: "turns_with_latency", m.TURN_E2E: "turns_with_e2e", m.STAGE_TTFB: "stage_ttfb"}
 _OWN = {m.TURN_TTFW: (), m.TURN_E2E: (), m.STAGE_TTFB: (labels.STAGE,)}
 """Labels of the recordings of a latency, besides service and environment."""
