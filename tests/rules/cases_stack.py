@@ -68,6 +68,15 @@ CASES: dict[str, Case] = {
         {"exporter": "otlp_http/loki"}, service=False,
         never={"under the floor": "one dropped item is enough"},
     ),
+    "PipecatValuesOverflowed": Case(
+        counted("otelcol_deltatocumulative_datapoints", error="limit"), 0.0,
+        {"warning": Told(
+            5, "The collector holds as many label sets as it may (100 values of events and sums lost)",
+            f"getting worse (+100 {AGO}",
+        )},
+        {}, service=False,
+        never={"under the floor": "one lost value is enough"},
+    ),
     "PipecatCollectorExportFailing": Case(
         counted("otelcol_exporter_send_failed_metric_points", exporter="otlp_http/prometheus"), 0.0,
         {"critical": Told(

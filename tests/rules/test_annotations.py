@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from cases import CASES
-from feeds import Phase, Series, counter, histogram, named
+from feeds import Phase, Series, histogram, named
 from held import SHORTENED, rules_of, run
 
 from pipecat_lgtm.config import Config, load
@@ -33,7 +33,9 @@ def _breach(labels: dict[str, str], trace: str, call: str, values: str, severity
     return {named(m.BREACHES.prometheus, labels | own): values}
 
 
-def _annotations(config: Config, promtool: Path, folder: Path, series: Series, service: str) -> dict[str, str]:
+def _annotations(
+    config: Config, promtool: Path, folder: Path, series: Series, service: str, name: str = NAME
+) -> dict[str, str]:
     """Return the annotations of the firing warning, as promtool sees them."""
     probe = {
         "rule_files": ["rules.yml"],
@@ -42,11 +44,11 @@ def _annotations(config: Config, promtool: Path, folder: Path, series: Series, s
             {
                 "interval": "15s",
                 "input_series": [{"series": one, "values": values} for one, values in series.items()],
-                "alert_rule_test": [{"eval_time": f"{CHECK * 15}s", "alertname": NAME, "exp_alerts": []}],
+                "alert_rule_test": [{"eval_time": f"{CHECK * 15}s", "alertname": name, "exp_alerts": []}],
             }
         ],
     }
-    wanted = rules_of(config, NAME)
+    wanted = rules_of(config, name)
     group = wanted["groups"][0]
     group["rules"] = [
         one
@@ -121,13 +123,40 @@ def test_no_offender_is_held(config: Config, promtool: Path, tmp_path: Path) -> 
     assert [service] == dashboard["var-service"]
 
 
-def test_more_offenders_than_are_held(config: Config, promtool: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        pytest.param("0x60 0+3x40", "at least 1", id="more and more"),
+        pytest.param("_x70 3x40", "at least 1", id="once, and never before"),
+        pytest.param("3x100", "1", id="long ago"),
+    ],
+)
+def test_more_offenders_than_are_held(
+    config: Config, promtool: Path, tmp_path: Path, values: str, expected: str
+) -> None:
     """If more breached than are held one by one, the count is said to be a least one."""
     series = _ttfw(0.5, 1.0)(config, _labels()) | _breach(_labels(), "a" * 32, "call-1", "_x70 1x40")
-    name = m.SERIES_OVERFLOWED.prometheus
-    series |= counter(name, {**_labels(), "signal": "breaches_warning"}, [Phase(60, 0, 0), Phase(40, 0, 3)])
+    series[named(m.SERIES_OVERFLOWED.prometheus, {**_labels(), "signal": "breaches_warning"})] = values
 
-    assert "at least 1" == _annotations(config, promtool, tmp_path, series, "bot")["affected_conversations"]
+    assert expected == _annotations(config, promtool, tmp_path, series, "bot")["affected_conversations"]
+
+
+@pytest.mark.parametrize(
+    ("name", "signal", "expected"),
+    [("PipecatSilenceLong", "silence", "at least 1"), ("PipecatTtfwHigh", "ttfw", "1")],
+)
+def test_more_offenders_of_events_than_are_held(
+    config: Config, promtool: Path, tmp_path: Path, name: str, signal: str, expected: str
+) -> None:
+    """What events put beyond a bound has a limit of its own; reaching it makes no other alert's count a least one."""
+    case = CASES[name]
+    bad = Phase(60, case.told["warning"].value, case.count * case.worse)
+    series = case.feed(config, _labels(), [Phase(41, case.good, case.count), bad])
+    own = {"signal": signal, "severity": "warning", "trace_id": "a" * 32, "conversation_id": "call-1"}
+    series |= {named(m.BREACHES.prometheus, _labels() | own): "_x70 1x40"}
+    series |= {named("otelcol_deltatocumulative_datapoints", {"error": "limit"}): "_x70 7x40"}
+
+    assert expected == _annotations(config, promtool, tmp_path, series, "bot", name)["affected_conversations"]
 
 
 def test_a_call_counts_once(config: Config, promtool: Path, tmp_path: Path) -> None:

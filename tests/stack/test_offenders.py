@@ -7,8 +7,12 @@ import otlp
 import pytest
 from stacks import EngineBin, stack_of
 
+from pipecat_lgtm.config import load_default
 from pipecat_lgtm.contract import labels
+from pipecat_lgtm.contract.signals import FROM_EVENTS
 from pipecat_lgtm.ops.alerts import Offender, now
+from pipecat_lgtm.queries import offenders
+from pipecat_lgtm.renderers.collector.offenders import HELD_SERVICES, offences
 from pipecat_lgtm.rules.alerts import alerts
 
 pytestmark = pytest.mark.stack
@@ -100,3 +104,26 @@ def test_each_offence_has_its_trace(tmp_path: Path, engine_bin: EngineBin) -> No
         silent = next(key for key in expected if key[0] == "silence")
         assert [Offender("bot", "warning", 1, silent[2], silent[3])] == shown.offenders
         assert expected == held, {key: held[key] for key in held if key not in expected}
+
+
+def test_what_is_not_held_is_counted(tmp_path: Path, engine_bin: EngineBin) -> None:
+    """Beyond the places there are for events' offenders each is counted, recorded, alerted on, and told to alerts."""
+    overrides = {"cardinality": {"breaches_per_service": 1}, "alerts": {"interval": "1 s"}}
+    with stack_of(tmp_path, engine_bin, "prometheus", "collector", overrides=overrides) as stack:
+        places, more = HELD_SERVICES, 30
+        records = [
+            _event("pipecat.silence", {"pipecat.seconds": 9.0}, otlp.trace_id(), f"call-{number}")
+            for number in range(places + more)
+        ]
+        otlp.send(stack.ports.otlp_http, otlp.logs(records))
+        stack.until("pipecat:no_place:increase_5m", more)
+        stack.until('count(ALERTS{alertname="PipecatValuesOverflowed"})', 1)
+
+        assert places == stack.value("count(pipecat_breaches_total)")
+        assert stack.query(offenders.overflowed(("silence",), "5m", ()))
+        assert not stack.query(offenders.overflowed(("ttfw",), "5m", ()))
+
+
+def test_signals_of_events() -> None:
+    """The signals that events tell are those that the contract says share one limit."""
+    assert set(FROM_EVENTS) == {one.signal for one in offences(load_default())}

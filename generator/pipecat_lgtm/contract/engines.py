@@ -7,6 +7,8 @@ COLLECTOR_MEMORY = "otelcol_process_memory_rss"
 HEAD_SERIES = "prometheus_tsdb_head_series"
 RULE_SECONDS = "prometheus_rule_group_last_duration_seconds"
 RULE_INTERVAL = "prometheus_rule_group_interval_seconds"
+NO_PLACE = 'otelcol_deltatocumulative_datapoints{error="limit"}'
+"""Sums whose label set found no place among those the collector holds: they are lost."""
 NOTIFIED = "alertmanager_notifications_total"
 NOT_TOLD = "alertmanager_notifications_failed_total"
 UP = "up"

@@ -19,3 +19,8 @@ PII = "pii"
 OFF_SCRIPT = "off_script"
 FRUSTRATION = "frustration"
 REFUSED = "refused"
+
+FROM_EVENTS = (
+    SILENCE, CONFIDENCE, WER, PACKET_LOSS, JITTER, JITTER_BUFFER, AUDIO_SILENT, TASK, INTENT, QUALITY,
+)  # fmt: skip
+"""Those told by events, not by spans: all services share what may be held of them at once."""

@@ -16,6 +16,7 @@ from pipecat_lgtm.dashboards.panels.table import organised, table
 from pipecat_lgtm.dashboards.panels.texts import lines
 from pipecat_lgtm.dashboards.panels.timeline import states
 from pipecat_lgtm.queries import panels_stack as q
+from pipecat_lgtm.rules.recordings import recorded, usual
 
 UID = "pipecat-stack"
 _NEAR = 0.8
@@ -209,10 +210,13 @@ def _overflowed(config: Config) -> Panel:
             21,
             "Values counted without their labels",
             "Has a limit of `cardinality` been reached?",
-            "Something grows that should not: look for a model or tool name with an id in it.",
+            "Something grows that should not: a model or tool name with an id in it? What is lost, no alert names.",
             empty="No limit of cardinality has been reached",
         ),
-        [lately(config, "series_overflow", "increase", "count", labels.SIGNAL)],
+        [
+            lately(config, "series_overflow", "increase", "count", labels.SIGNAL),
+            q.no_place(recorded("no_place", "increase", usual(config))),
+        ],
     )
 
 

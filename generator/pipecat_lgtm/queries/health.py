@@ -4,6 +4,7 @@ from pipecat_lgtm.contract import engines as own
 from pipecat_lgtm.contract import labels
 from pipecat_lgtm.contract import metrics as m
 from pipecat_lgtm.queries.histograms import Histogram, by
+from pipecat_lgtm.queries.offenders import came
 from pipecat_lgtm.queries.query import Query
 
 SIGNALS = ("spans", "metric_points", "log_records")
@@ -69,6 +70,11 @@ def overflow(window: str) -> Query:
     series = f'{m.SERIES_OVERFLOWED.prometheus}{{{labels.SIGNAL}!~"{"|".join(labels.BREACH_FAMILIES)}"}}'
     expr = f"sum {by(labels.SIGNAL)} (increase({series}[{window}]))"
     return Query("series_overflow", expr, "count", "Values counted without their labels.")
+
+
+def no_place(window: str) -> Query:
+    """Return values of events and sums that were lost because as many label sets are held as may be."""
+    return Query("no_place", f"sum({came(own.NO_PLACE, window)})", "count", "Values lost for want of a place.")
 
 
 def metrics_coverage(requests: str, window: str, *, native: bool) -> Query:

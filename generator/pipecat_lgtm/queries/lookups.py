@@ -17,9 +17,9 @@ def lines_of_trace(service: str, trace_id: str) -> Query:
     return Query("lines_of_trace", expr, "text", "Log lines of one conversation.", language="logql")
 
 
-def metrics_of_trace() -> list[Query]:
-    """Return what to look at around a trace."""
-    buckets = f"sum by (le) (rate({m.TURN_TTFW.prometheus}_bucket{{$$__tags}}[5m]))"
+def metrics_of_trace(window: str) -> list[Query]:
+    """Return what to look at around a trace, over a window."""
+    buckets = f"sum by (le) (rate({m.TURN_TTFW.prometheus}_bucket{{$$__tags}}[{window}]))"
     return [
         Query(
             "ttfw_around_trace",
@@ -29,7 +29,7 @@ def metrics_of_trace() -> list[Query]:
         ),
         Query(
             "turns_around_trace",
-            f"sum(rate({m.TURNS.prometheus}{{$$__tags}}[5m]))",
+            f"sum(rate({m.TURNS.prometheus}{{$$__tags}}[{window}]))",
             "per_second",
             "Turns per second around this conversation",
         ),

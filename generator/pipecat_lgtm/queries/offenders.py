@@ -1,7 +1,8 @@
 """What annotation templates ask Prometheus: offenders and trend; `%[1]q` is the first label's value, quoted by Go."""
 
-from pipecat_lgtm.contract import labels
+from pipecat_lgtm.contract import engines, labels
 from pipecat_lgtm.contract import metrics as m
+from pipecat_lgtm.contract.signals import FROM_EVENTS
 from pipecat_lgtm.queries.query import Query
 
 CRITICAL_WEIGHT = 1000
@@ -54,10 +55,16 @@ def recent(signals: tuple[str, ...], window: str) -> Query:
     return Query("offenders.recent", f"sort_desc({counted})", "count", "Turns beyond a bound, by conversation.")
 
 
-def overflowed(window: str, by: tuple[str, ...]) -> str:
-    """Return a value if more conversations breached than are held one by one."""
+def overflowed(signals: tuple[str, ...], window: str, by: tuple[str, ...]) -> str:
+    """Return a value if more conversations breached than are held one by one; those of events share a limit."""
     which = ", ".join((f'{labels.SIGNAL}=~"{"|".join(labels.BREACH_FAMILIES)}"', *placeholders(by)))
-    return f"sum(increase({m.SERIES_OVERFLOWED.prometheus}{{{which}}}[{window}])) > 0"
+    expr = f"sum({came(f'{m.SERIES_OVERFLOWED.prometheus}{{{which}}}', window)}) > 0"
+    return f"{expr} or sum({came(engines.NO_PLACE, window)}) > 0" if set(signals) & set(FROM_EVENTS) else expr
+
+
+def came(series: str, window: str) -> str:
+    """Return how much counters grew in a window; one that was not there before it, wholly."""
+    return f"({series} unless {series} offset {window}) or increase({series}[{window}])"
 
 
 def before(name: str, by: tuple[str, ...], ago: str) -> str:

@@ -38,6 +38,11 @@ def memory() -> Query:
     return Query("own.memory", f"max({own.COLLECTOR_MEMORY})", "bytes", "", "collector")
 
 
+def no_place(name: str) -> Query:
+    """Return recorded values that were lost; nought is not drawn."""
+    return Query("own.no_place", f"{name} > 0", "count", "", "events and sums: lost")
+
+
 def head_series() -> Query:
     """Return how many series Prometheus holds."""
     return Query("own.head_series", f"max({own.HEAD_SERIES})", "count", "", "series")

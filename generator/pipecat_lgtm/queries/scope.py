@@ -115,14 +115,14 @@ def firing() -> Query:
     return Query("marks.firing", expr, "count", "Firing alerts.")
 
 
-def deploys() -> Query:
+def deploys(window: str) -> Query:
     """Return when a service first ended a turn under another version; nothing where the version is no label."""
     grouped, turns = (
         f"sum by ({labels.SERVICE_NAME}, {labels.SERVICE_VERSION})",
         selector(f'{labels.SERVICE_VERSION}!=""'),
     )
-    own = f"{grouped} (increase({m.TURNS.prometheus}{turns}[5m]) > 0)"
-    before = f"{grouped} ({m.TURNS.prometheus}{turns} offset 5m)"
+    own = f"{grouped} (increase({m.TURNS.prometheus}{turns}[{window}]) > 0)"
+    before = f"{grouped} ({m.TURNS.prometheus}{turns} offset {window})"
     return Query("marks.deploys", f"{own} unless {before}", "count", "Versions that came into service.")
 
 

@@ -11,6 +11,7 @@ from pipecat_lgtm.queries import lookups
 from pipecat_lgtm.renderers.collector.edge import url
 from pipecat_lgtm.renderers.placement import Placement
 from pipecat_lgtm.renderers.text import to_yaml
+from pipecat_lgtm.rules.recordings import usual
 
 
 def render(config: Config, placement: Placement) -> dict[str, str]:
@@ -71,7 +72,9 @@ def _datasources(config: Config, placement: Placement) -> dict[str, Any]:
             "spanStartTimeShift": "-10m",
             "spanEndTimeShift": "10m",
             "tags": trace_tags,
-            "queries": [{"name": query.brief, "query": query.expr} for query in lookups.metrics_of_trace()],
+            "queries": [
+                {"name": query.brief, "query": query.expr} for query in lookups.metrics_of_trace(usual(config))
+            ],
         },
         "nodeGraph": {"enabled": False},
     }

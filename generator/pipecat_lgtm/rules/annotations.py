@@ -82,7 +82,7 @@ def _first(question: str, field: str, otherwise: str) -> str:
 def _affected(signal: Signal, severity: str, window: str) -> str:
     by = labels.COMMON
     count = _ask(offenders.affected(signal.breaches, severity, window, by), by)
-    more = _ask(offenders.overflowed(window, by), by)
+    more = _ask(offenders.overflowed(signal.breaches, window, by), by)
     return (
         f"{{{{ with {count} | query }}}}{{{{ with {more} | query }}}}at least {{{{ end }}}}"
         f'{{{{ . | first | value | printf "%.0f" }}}}{{{{ else }}}}0 caught beyond their own bound{{{{ end }}}}'

@@ -63,6 +63,13 @@ def _failures() -> Iterator[tuple[str, Severity, Callable[[float], Signal], str,
         "Not an outage, which is waited out: the store says no. The collector's log has its reason.",
     )  # fmt: skip
     yield (
+        "PipecatValuesOverflowed", "warning",
+        partial(_counted, "no_place", health.no_place, ()),
+        "The collector holds as many label sets as it may ({value} values of events and sums lost)",
+        "Not all conversations that silences, hearing, network or outcomes put beyond a bound are held: what alerts "
+        "name as affected is the least it can be. If sums find no place either, their counts are too low.",
+    )  # fmt: skip
+    yield (
         "PipecatStoreDown", "critical", partial(_down, health.STORES),
         "{{ $labels.job }} does not answer",
         "What is computed from it is missing or old. The collector keeps telemetry on disk until the store is back.",

@@ -7,6 +7,7 @@ from pipecat_lgtm.contract import labels
 from pipecat_lgtm.dashboards.panels.palette import BAD, NEUTRAL
 from pipecat_lgtm.dashboards.panels.targets import source
 from pipecat_lgtm.queries import Query, scope
+from pipecat_lgtm.rules.recordings import usual
 
 
 def annotations(config: Config) -> list[dict[str, Any]]:
@@ -20,7 +21,7 @@ def annotations(config: Config) -> list[dict[str, Any]]:
     title = f"{{{{{labels.SERVICE_VERSION}}}}} in service"
     return [
         _mark("Firing alerts", scope.firing(), BAD, "{{alertname}}", f"severity,{labels.SERVICE_NAME}"),
-        _mark(name, scope.deploys(), NEUTRAL, title, labels.SERVICE_NAME),
+        _mark(name, scope.deploys(usual(config)), NEUTRAL, title, labels.SERVICE_NAME),
     ]
 
 
