@@ -6,6 +6,7 @@ import pytest
 
 from pipecat_lgtm.errors import CheckFailed
 from pipecat_lgtm.ops.validate import Check, validate
+from rendered import files
 
 
 @pytest.fixture
@@ -64,3 +65,22 @@ def test_nothing_rendered(tmp_path: Path) -> None:
     assert f"{tmp_path}: holds no rendered file\n  next: render first: `pipecat-lgtm render --out DIR`" == str(
         caught.value
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict", "said"),
+    [
+        (files()["notifications/settings.json"], "passed", ""),
+        ('{"settings": {"port": 1}}', "failed", "missing 6 required positional arguments"),
+    ],
+    ids=["rendered", "half"],
+)
+def test_notification_log(text: str, verdict: str, said: str, tmp_path: Path) -> None:
+    """The notification log reads its settings itself, with the Python at hand."""
+    (tmp_path / "notifications").mkdir()
+    (tmp_path / "notifications/notifications.py").write_text(files()["notifications/notifications.py"])
+    (tmp_path / "notifications/settings.json").write_text(text)
+    (check,) = validate(tmp_path, lambda _: None)
+
+    assert ("notification log", verdict) == (check.name, check.verdict)
+    assert said in check.detail

@@ -2,8 +2,8 @@
 
 Takes Alertmanager's webhook (version 4), makes an OTLP log record of each alert in it, and hands them to the collector.
 Answers 200 only once the collector has them, and 503 otherwise, upon which Alertmanager tries again: what is told
-arrives at least once. `python notifications.py settings.json`; needs Python's standard library and nothing else, since
-it is mounted into a bare Python image, too. Settings are rendered, names among them; secrets are read from files.
+arrives at least once. `python notifications.py` (`--check` only reads the settings.json beside it) needs Python's
+standard library and nothing else, since it is mounted into a bare Python image, too. Secrets are read from files.
 """
 
 import http.client
@@ -287,7 +287,9 @@ class Server(ThreadingHTTPServer):
 
 def main() -> None:
     """Listen until told to end."""
-    settings = Settings(**json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))["settings"])
+    settings = Settings(**json.loads(Path(__file__).with_name("settings.json").read_text(encoding="utf-8"))["settings"])
+    if "--check" in sys.argv:
+        return
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with Server(settings) as server:
         say(f"listening on {settings.address} port {settings.port}, handing to {settings.collector}")

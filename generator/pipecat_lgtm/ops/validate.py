@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ _PLANS = (
         "prometheus/rules/*.yml",
     ),
     _Plan("alertmanager", "amtool", ("check-config", "{file}"), "alertmanager/alertmanager.yml"),
+    _Plan("notification log", "python", ("-I", "{file}", "--check"), "notifications/notifications.py"),
     _Plan("tempo", "tempo", ("-config.verify=true", "-config.file={file}"), "tempo/tempo.yaml"),
     _Plan("loki", "loki", ("-verify-config", "-config.file={file}"), "loki/loki.yaml"),
     _Plan("compose", "docker-compose", ("-f", "{file}", "config", "--quiet", "--no-interpolate"), "docker-compose.yml"),
@@ -68,7 +70,7 @@ def validate(folder: Path, find: Find) -> Iterator[Check]:
 
 
 def _run(plan: _Plan, file: Path, name: Path, find: Find, scratch: Path) -> Check:
-    program = find(plan.program)
+    program = Path(sys.executable) if plan.program == "python" else find(plan.program)
     command = [plan.program, *(argument.format(file=name) for argument in plan.arguments)]
     prefix: list[str] = []
     if program is None and plan.program == "docker-compose" and (docker := shutil.which("docker")):

@@ -46,8 +46,7 @@ def alertmanager(config: Config, placement: Placement) -> list[str]:
 
 def notifications(config: Config, placement: Placement) -> list[str]:  # noqa: ARG001 - all have one signature
     """Return the arguments of the Python that runs the notification log, by itself and nothing else."""
-    folder = placement.config("notifications")
-    return ["-I", f"{folder}/notifications.py", f"{folder}/settings.json"]
+    return ["-I", f"{placement.config('notifications')}/notifications.py"]
 
 
 def tempo(config: Config, placement: Placement) -> list[str]:  # noqa: ARG001 - all have one signature
