@@ -8,14 +8,13 @@ a list of ExportTraceServiceRequest in OTLP/JSON, as they would go over the wire
 """
 
 import argparse
-import contextlib
-import json
 import os
 import subprocess
 import sys
 import venv
-from collections.abc import Iterator
 from pathlib import Path
+
+from pipecat_lgtm.ops.provider import provider
 
 HERE = Path(__file__).parent
 FIXTURES = HERE.parent / "fixtures" / "dialects"
@@ -38,18 +37,6 @@ def environment(kind: str, release: str) -> Path:
         subprocess.run([str(python), "-m", "pip", "install", "--quiet", *wanted], check=True)
         stamp.touch()
     return python
-
-
-@contextlib.contextmanager
-def provider() -> Iterator[str]:
-    """Run the sandbox's provider; yield its base address."""
-    argv = [sys.executable, "-m", "pipecat_lgtm.sandbox", "provider"]
-    with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True) as child:
-        try:
-            assert child.stderr is not None
-            yield f"http://127.0.0.1:{json.loads(child.stderr.readline())['port']}"
-        finally:
-            child.terminate()
 
 
 def record(kind: str, release: str) -> Path:

@@ -1,14 +1,14 @@
 """Runs the sandbox's bot against a receiver, in this or another environment."""
 
-import contextlib
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from pipecat_lgtm.ops.provider import provider
 
 GENERATOR = Path(__file__).parents[2] / "generator"
 
@@ -26,18 +26,6 @@ class Placed:
     ledger: dict[str, Any]
     stdout: str
     stderr: str
-
-
-@contextlib.contextmanager
-def provider() -> Iterator[str]:
-    """Run the sandbox's provider; yield its base address."""
-    argv = [sys.executable, "-m", "pipecat_lgtm.sandbox", "provider"]
-    with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True) as child:
-        try:
-            assert child.stderr is not None
-            yield f"http://127.0.0.1:{json.loads(child.stderr.readline())['port']}"
-        finally:
-            child.terminate()
 
 
 def place(

@@ -6,14 +6,32 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from opentelemetry._logs import SeverityNumber
+
 from pipecat_lgtm.bridge.guard import harmless, once
 
 VARIABLE = "PIPECAT_LOG_LEVEL"
 FILE_VARIABLE = "PIPECAT_LOG_LEVEL_FILE"
-LEVELS = ("TRACE", "DEBUG", "INFO", "SUCCESS", "WARNING", "ERROR", "CRITICAL")
+_SEVERITIES = {
+    "TRACE": SeverityNumber.TRACE,
+    "DEBUG": SeverityNumber.DEBUG,
+    "INFO": SeverityNumber.INFO,
+    "SUCCESS": SeverityNumber.INFO2,
+    "WARNING": SeverityNumber.WARN,
+    "ERROR": SeverityNumber.ERROR,
+    "CRITICAL": SeverityNumber.FATAL,
+}
+LEVELS = tuple(_SEVERITIES)
+"""Loguru's, the standard library's among them."""
+
 _DEFAULT = "INFO"
 _listeners: list[Callable[[str], object]] = []
 _by_signal: list[str] = []
+
+
+def severity(name: str) -> SeverityNumber:
+    """Return what OpenTelemetry calls a level."""
+    return _SEVERITIES.get(name, SeverityNumber.UNSPECIFIED)
 
 
 def wanted() -> str:

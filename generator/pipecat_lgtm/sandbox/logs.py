@@ -5,27 +5,20 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 from opentelemetry import trace
-from opentelemetry._logs import LogRecord, SeverityNumber
+from opentelemetry._logs import LogRecord
 from opentelemetry.context import Context
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.resources import Resource
 from pipecat.pipeline.worker import PipelineWorker
 
+from pipecat_lgtm.bridge.level import severity
+
 if TYPE_CHECKING:
     from loguru import Message
     from opentelemetry.sdk._logs.export import LogRecordExporter
 
 _WORKER: ContextVar[PipelineWorker | None] = ContextVar("worker", default=None)
-_SEVERITIES = {
-    "TRACE": SeverityNumber.TRACE,
-    "DEBUG": SeverityNumber.DEBUG,
-    "INFO": SeverityNumber.INFO,
-    "SUCCESS": SeverityNumber.INFO2,
-    "WARNING": SeverityNumber.WARN,
-    "ERROR": SeverityNumber.ERROR,
-    "CRITICAL": SeverityNumber.FATAL,
-}
 
 
 def belongs_to(worker: PipelineWorker) -> None:
@@ -46,7 +39,7 @@ def set_up(exporter: "LogRecordExporter", resource: Resource, level: str) -> Log
                 timestamp=int(record["time"].timestamp() * 1e9),
                 context=_context(),
                 severity_text=record["level"].name,
-                severity_number=_SEVERITIES.get(record["level"].name, SeverityNumber.UNSPECIFIED),
+                severity_number=severity(record["level"].name),
                 body=record["message"],
                 attributes={
                     "code.function": f"{record['name']}.{record['function']}",

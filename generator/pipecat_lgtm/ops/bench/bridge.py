@@ -18,6 +18,7 @@ from typing import Any
 
 from pipecat_lgtm.errors import EngineError
 from pipecat_lgtm.ops.bench.report import Report
+from pipecat_lgtm.ops.provider import provider
 
 _NONE, _BRIDGE = "bare", "plain"
 """The sandbox's modes: a bot that tells nothing, and the same bot with the bridge attached by environment variables."""
@@ -67,15 +68,15 @@ def run(rounds: int, calls: int, watch: Callable[[str, float], None]) -> Report:
     """
     none, bridge = Cost(), Cost()
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder, _sink() as otlp, _provider() as provider:
+    with tempfile.TemporaryDirectory() as folder, _sink() as otlp, provider() as api:
         for number in range(rounds):
             kinds = [(_NONE, none), (_BRIDGE, bridge)]
             for kind, cost in kinds if number % 2 == 0 else reversed(kinds):
                 watch(f"round {number + 1} of {rounds}, {kind}", time.monotonic() - began)
-                ledger = _place(Path(folder) / "ledger.json", kind, calls, otlp, provider)
+                ledger = _place(Path(folder) / "ledger.json", kind, calls, otlp, api)
                 cost.cpu.append(ledger["cost"]["cpu_seconds"] / calls)
                 cost.seconds.append(ledger["cost"]["wall_seconds"] / math.ceil(calls / _CONCURRENCY))
-                cost.words += ledger["heard"]
+                cost.words += [word["seconds"] for word in ledger["heard"]]
                 cost.busy += ledger["cost"]["busy"]
     return report(none, bridge)
 
@@ -121,19 +122,6 @@ def _place(ledger: Path, kind: str, calls: int, otlp: str, provider: str) -> dic
         ) from error
     found: dict[str, Any] = json.loads(ledger.read_text(encoding="utf-8"))
     return found
-
-
-@contextlib.contextmanager
-def _provider() -> Iterator[str]:
-    argv = [sys.executable, "-m", "pipecat_lgtm.sandbox", "provider"]
-    with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True) as child:
-        try:
-            line = child.stderr.readline() if child.stderr else ""
-            if not line.startswith("{"):
-                raise EngineError("sandbox: the provider did not start", "pip install 'pipecat-lgtm[sandbox]'")
-            yield f"http://127.0.0.1:{json.loads(line)['port']}"
-        finally:
-            child.terminate()
 
 
 class _Sink(BaseHTTPRequestHandler):
