@@ -6,6 +6,7 @@ from stacks import EngineBin, Stack, stack_of
 from pipecat_lgtm.ops import demo
 
 pytestmark = pytest.mark.stack
+_HEARD_SECONDS = 0.03
 
 
 @pytest.fixture(scope="module")
@@ -24,16 +25,20 @@ def test_every_number_is_right(called: tuple[Stack, demo.Outcome]) -> None:
 
 
 def test_ttfw_is_what_the_caller_heard(called: tuple[Stack, demo.Outcome]) -> None:
-    """In every turn, TTFW is within 30 ms of the known audio: last loud sample said to first audible sample played.
+    """In every turn, TTFW is within 30 ms of the known audio: last loud sample in to first audible sample out.
 
-    Where the machine was late with that audio it may have been so at both ends, so twice that much more is allowed.
+    Both are dated by the samples that passed the bot's edges, so a machine that is late with audio is late in both.
+    Only where its event loop stood still for longer than that may a turn be off, and in one turn of ten at most.
     """
     _, outcome = called
-    for call in outcome.ledger["calls"]:
-        assert len(call["heard"]) == len(call["ttfw"])
-        for heard, late, ttfw in zip(call["heard"], call["late"], call["ttfw"], strict=True):
-            assert heard == pytest.approx(ttfw, abs=0.03 + 2 * late), (call["scenario"], late)
-    assert sum(len(call["heard"]) for call in outcome.ledger["calls"]) > 10
+    calls = outcome.ledger["calls"]
+    assert [len(call["ttfw"]) for call in calls] == [len(call["heard"]) for call in calls]
+    turns = [one for call in calls for one in zip(call["heard"], call["ttfw"], call["late"], strict=True)]
+    off = [(heard, ttfw, late) for heard, ttfw, late in turns if abs(heard - ttfw) > _HEARD_SECONDS]
+
+    assert len(turns) > 10
+    assert [] == [(heard, ttfw, late) for heard, ttfw, late in off if late < _HEARD_SECONDS]
+    assert len(off) <= len(turns) // 10
 
 
 def test_each_failure_is_counted_once(called: tuple[Stack, demo.Outcome]) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ from pipecat.frames.frames import (
     BotStoppedSpeakingFrame,
     EndFrame,
     LLMRunFrame,
-    VADUserStoppedSpeakingFrame,
 )
 from pipecat.observers.base_observer import BaseObserver, FramePushed
 from pipecat.pipeline.pipeline import Pipeline
@@ -37,7 +35,7 @@ from pipecat_lgtm import bridge
 from pipecat_lgtm.sandbox import logs
 from pipecat_lgtm.sandbox.hearing import Heard, Hearing
 from pipecat_lgtm.sandbox.scenarios import NOWHERE, Scenario
-from pipecat_lgtm.sandbox.transport import EnergyVAD, Loudspeaker, Microphone
+from pipecat_lgtm.sandbox.transport import STOP_SECONDS, EnergyVAD, Loudspeaker, Microphone
 
 _SPEAKING_SECONDS = 0.8
 _TOOL_SECONDS = 0.3
@@ -67,11 +65,10 @@ class Call:
 
 
 class _Ears(BaseObserver):
-    """Hears when the bot speaks, and sees when Pipecat notices that the caller has ended."""
+    """Hears when the bot speaks."""
 
-    def __init__(self, hearing: Hearing) -> None:
+    def __init__(self) -> None:
         super().__init__(observe_every_push=False)
-        self._hearing = hearing
         self.started, self.stopped = asyncio.Event(), asyncio.Event()
 
     def listen(self) -> None:
@@ -83,9 +80,6 @@ class _Ears(BaseObserver):
             self.started.set()
         elif isinstance(data.frame, BotStoppedSpeakingFrame):
             self.stopped.set()
-        elif isinstance(data.frame, VADUserStoppedSpeakingFrame):
-            ago = time.time() - (data.frame.timestamp - data.frame.stop_secs)
-            self._hearing.noticed(time.monotonic() - ago)
 
 
 def _weather(call: Call, *, observed: bool) -> Callable[..., Awaitable[None]]:
@@ -137,13 +131,13 @@ async def place(call: Call, progress: Progress, *, plain: bool = False, observed
     user, bot = LLMContextAggregatorPair(
         context,
         user_params=LLMUserAggregatorParams(
-            vad_analyzer=EnergyVAD(params=VADParams(stop_secs=0.2)),
+            vad_analyzer=EnergyVAD(params=VADParams(stop_secs=STOP_SECONDS)),
             user_turn_strategies=UserTurnStrategies(stop=[SpeechTimeoutUserTurnStopStrategy(user_speech_timeout=0.3)]),
         ),
     )
     audio = TransportParams(audio_in_enabled=True, audio_out_enabled=True)
     hearing = Hearing()
-    microphone, loudspeaker, ears = Microphone(audio, hearing), Loudspeaker(audio, hearing), _Ears(hearing)
+    microphone, loudspeaker, ears = Microphone(audio, hearing), Loudspeaker(audio, hearing), _Ears()
     pipeline = Pipeline(
         [
             microphone,

@@ -1,5 +1,6 @@
 """What the caller hears: the truth of every time to first word."""
 
+import time
 from dataclasses import dataclass
 
 
@@ -8,13 +9,17 @@ class Heard:
     """One first word.
 
     Args:
-        seconds: from the caller's last loud sample to the bot's first audible one.
-        late: the most seconds by which the machine was late, with the caller's own audio or with Pipecat's VAD, which
-            dates the end of speech; what is measured cannot be truer than that.
+        seconds: from the caller's last loud sample to the bot's first audible one, by the caller's own clock.
+        passed: the same by the clocks at the edges of the bot: that of the samples that passed in after the last loud
+            one, and that of the reply's. Where the machine was late with either, the bot could not know better.
+        late: the most seconds by which a piece of the caller's audio came late meanwhile: how late the event loop was.
+        at: when, seconds since the epoch.
     """
 
     seconds: float
+    passed: float
     late: float
+    at: float
 
 
 class Hearing:
@@ -22,28 +27,33 @@ class Hearing:
 
     def __init__(self) -> None:
         self._asked: float | None = None
+        self._passed: float | None = None
         self._late = 0.0
         self.words: list[Heard] = []
 
     def spoke(self) -> None:
         """The caller begins to speak."""
-        self._asked, self._late = None, 0.0
+        self._asked = self._passed = None
 
     def ended(self, at: float) -> None:
         """The caller's last loud sample has been said, at a time of the monotonic clock."""
-        self._asked = at
+        self._asked, self._late = at, 0.0
+
+    def passed(self, at: float) -> None:
+        """That sample was said at this time by the clock of the samples after it, as they passed into the bot."""
+        self._passed = at
 
     def pushed(self, late: float) -> None:
-        """A piece of the caller's audio, or the bot's first after it was announced, came this many seconds late."""
+        """A piece of the caller's audio has passed into the bot, late by seconds."""
         self._late = max(self._late, late)
 
-    def noticed(self, at: float) -> None:
-        """Pipecat's VAD says that speech has ended at a time of the monotonic clock."""
-        if self._asked is not None:
-            self._late = max(self._late, abs(at - self._asked))
+    def heard(self, at: float, left: float) -> None:
+        """A sample is audible.
 
-    def heard(self, at: float) -> None:
-        """A sample is audible at a time of the monotonic clock."""
-        if self._asked is not None:
-            self.words.append(Heard(at - self._asked, self._late))
+        Args:
+            at: a time of the monotonic clock.
+            left: that of the clock of the samples before it, which began with the first one of the reply.
+        """
+        if self._asked is not None and self._passed is not None:
+            self.words.append(Heard(at - self._asked, left - self._passed, self._late, time.time()))
             self._asked = None

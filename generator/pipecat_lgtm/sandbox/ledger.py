@@ -3,6 +3,7 @@
 import json
 import threading
 from collections import Counter, defaultdict
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ class Ledger(SpanProcessor):
 
     def write(self, path: Path, calls: dict[str, str], heard: dict[str, list[Heard]], cost: dict[str, Any]) -> None:
         """Write the summary, with every first word heard and what the calls cost, as JSON."""
-        words = [word.seconds for call, words in heard.items() if call in calls for word in words]
+        words = [asdict(word) for call, words in heard.items() if call in calls for word in words]
         summary = {**self.summary(calls, heard), "heard": words, "cost": cost}
         path.write_text(json.dumps(summary, indent=1, default=str), encoding="utf-8")
 
@@ -69,7 +70,7 @@ def _call(
         "conversation_id": conversation,
         "trace_id": trace_id,
         "scenario": calls.get(conversation, ""),
-        "heard": [word.seconds for word in heard.get(conversation, [])],
+        "heard": [word.passed for word in heard.get(conversation, [])],
         "late": [word.late for word in heard.get(conversation, [])],
         **_totals(spans),
     }

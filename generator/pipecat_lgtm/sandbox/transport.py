@@ -21,7 +21,11 @@ from pipecat_lgtm.sandbox.hearing import Hearing
 from pipecat_lgtm.sandbox.replies import tone
 
 RATE = 16_000
+STOP_SECONDS = 0.2
+"""Silence after which the VAD says that speech has ended."""
+
 _FRAME_SECONDS = 0.02
+_STOP_FRAMES = round(STOP_SECONDS / _FRAME_SECONDS)
 _LOUD = 1000
 _AUDIBLE = 20
 
@@ -64,7 +68,7 @@ class Microphone(BaseInputTransport):
         samples = int(RATE * _FRAME_SECONDS)
         quiet, loud = bytes(samples * 2), tone(samples, RATE)
         due = time.monotonic()
-        spoke = False
+        spoke, silent = False, 0
         while True:
             if self.speaking and not spoke:
                 self._hearing.spoke()
@@ -72,7 +76,10 @@ class Microphone(BaseInputTransport):
                 # The last loud frame stands for the 20 ms before it was pushed.
                 self._hearing.ended(due - _FRAME_SECONDS)
             spoke = self.speaking
-            audio = loud if self.speaking else quiet
+            silent = 0 if spoke else silent + 1
+            if silent == _STOP_FRAMES:
+                self._hearing.passed(time.monotonic() - STOP_SECONDS)
+            audio = loud if spoke else quiet
             await self.push_audio_frame(InputAudioRawFrame(audio=audio, sample_rate=RATE, num_channels=1))
             self._hearing.pushed(time.monotonic() - due)
             due += _FRAME_SECONDS
@@ -85,7 +92,8 @@ class Loudspeaker(BaseOutputTransport):
     def __init__(self, params: TransportParams, hearing: Hearing) -> None:
         super().__init__(params)
         self._hearing = hearing
-        self._announced: float | None = None
+        self._announced = False
+        self._ideal = 0.0
 
     async def start(self, frame: StartFrame) -> None:
         """Begin to play."""
@@ -96,22 +104,25 @@ class Loudspeaker(BaseOutputTransport):
     async def push_frame(self, frame: Frame, direction: FrameDirection = FrameDirection.DOWNSTREAM) -> None:
         """Push a frame; note when Pipecat announces that the bot speaks, which it does before it plays."""
         if isinstance(frame, BotStartedSpeakingFrame):
-            self._announced = time.monotonic()
+            self._announced = True
         await super().push_frame(frame, direction)
 
     async def write_audio_frame(self, frame: OutputAudioRawFrame) -> bool:
         """Play a frame."""
         now = time.monotonic()
-        if self._announced is not None:
-            self._hearing.pushed(now - self._announced)
-            self._announced = None
-        self._listen(max(self._heard_until, now), frame)
-        self._heard_until = max(self._heard_until, now) + len(frame.audio) / 2 / frame.sample_rate
+        if self._announced:
+            self._announced = False
+            self._ideal = max(self._heard_until, now)
+        begins, seconds = max(self._heard_until, now), len(frame.audio) / 2 / frame.sample_rate
+        self._listen(begins, frame)
+        self._heard_until = begins + seconds
+        self._ideal += seconds
         await asyncio.sleep(max(0.0, self._heard_until - now - 0.04))
         return True
 
     def _listen(self, begins: float, frame: OutputAudioRawFrame) -> None:
         for index, sample in enumerate(array.array("h", frame.audio)):
             if abs(sample) > _AUDIBLE:
-                self._hearing.heard(begins + index / frame.sample_rate)
+                seconds = index / frame.sample_rate
+                self._hearing.heard(begins + seconds, self._ideal + seconds)
                 return
