@@ -20,7 +20,7 @@ with warnings.catch_warnings():
     from pipecat.observers.base_observer import FramePushed
     from pipecat.processors.frame_processor import FrameDirection
 
-    from pipecat_lgtm.bridge import attaching, conversation, http, logs, observer, providers, switching, ticker
+    from pipecat_lgtm.bridge import attaching, conversation, http, later, logs, observer, providers, switching, ticker
 
 Conversation = conversation.Conversation
 LOADED = (attaching, http, logs, observer, providers, switching, ticker)
@@ -39,7 +39,8 @@ class Bridged:
     logs: InMemoryLogRecordExporter = field(default_factory=InMemoryLogRecordExporter)
 
     def __post_init__(self) -> None:
-        """Make the providers."""
+        """Make the providers; what an earlier test left goes elsewhere."""
+        later.catch_up()
         self._workers: list[Worker] = []
         resource = Resource({"service.name": "my-bot"})
         self.traces, self.logging = TracerProvider(resource=resource), LoggerProvider(resource=resource)
@@ -76,6 +77,7 @@ class Bridged:
 
     def records(self) -> list[ReadableLogRecord]:
         """Return the log records."""
+        later.catch_up()
         return list(self.logs.get_finished_logs())
 
     def events(self) -> list[dict[str, Any]]:
@@ -92,3 +94,12 @@ class Worker(SimpleNamespace):
     """Stands where a pipeline worker would; can be held weakly."""
 
     __hash__ = object.__hash__  # type: ignore[assignment]
+
+
+def service(kind: str, name: str) -> Any:  # noqa: ANN401 - a service without its connections
+    """Return a service by its kind, STT, LLM or TTS, and the name of its class."""
+    from pipecat.services import llm_service, stt_service, tts_service  # noqa: PLC0415
+
+    base = {"STT": stt_service.STTService, "LLM": llm_service.LLMService, "TTS": tts_service.TTSService}[kind]
+    made = type(name, (base,), {"__init__": lambda _: None, "run_stt": None, "run_tts": None, "is_usable": True})
+    return made()

@@ -9,7 +9,7 @@ from loguru import logger
 
 from bridged import Bridged, f
 from pipecat_lgtm import bridge
-from pipecat_lgtm.bridge import conversation, logs, speaking, ticker
+from pipecat_lgtm.bridge import conversation, logs, setup_file, speaking, ticker, version
 
 
 def _worker(**options: Any) -> Any:  # noqa: ANN401 - a PipelineWorker
@@ -115,6 +115,25 @@ def test_disabled(monkeypatch: pytest.MonkeyPatch, bridged: Bridged) -> None:
     worker = _worker()
 
     assert not bridge.attach(worker)
+    assert not worker.params.enable_metrics
+    assert [] == bridged.events()
+
+
+@pytest.mark.parametrize("hook", ["setup_pipeline_worker", "setup_pipeline_task"])
+def test_older_pipecat(monkeypatch: pytest.MonkeyPatch, bridged: Bridged, hook: str) -> None:
+    """Below Pipecat 1.9, whatever it calls its hook, the log says what is needed; the bot is left alone."""
+    monkeypatch.setattr(version, "pipecat", lambda: "1.8.1")
+    worker, said = _worker(), []
+    sink = logger.add(lambda message: said.append(message.record["message"]), level="WARNING")
+    try:
+        asyncio.run(getattr(setup_file, hook)(worker))
+    finally:
+        logger.remove(sink)
+
+    assert [
+        "pipecat-lgtm: the bridge needs Pipecat 1.9 or newer and this is 1.8.1; the bot runs without it. "
+        "Spans-only mode works on every release: enable_tracing=True and enable_metrics=True"
+    ] == said
     assert not worker.params.enable_metrics
     assert [] == bridged.events()
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from loguru import logger
 
-from bridged import Bridged
-from pipecat_lgtm.bridge import conversation, level, logs
+from bridged import Bridged, f, pushed
+from pipecat_lgtm.bridge import conversation, fields, level, logs, speaking
 
 
 @pytest.fixture
@@ -203,3 +203,23 @@ def test_json_lines(sent: Bridged, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert {"turn_duration_ms", "interruption_count"} == set(inside["turn"])
     sent_too = dict(sent.records()[1].log_record.attributes or {})
     assert (0.93, True, 800) == tuple(sent_too[key] for key in ("stt.confidence", "audio.barge_in", "model.latency_ms"))
+
+
+def test_barge_in(sent: Bridged) -> None:
+    """Lines say so in the turn that is cut, from then on, and in the one that the caller begins by it; not after it."""
+    call = sent.call()
+    floor = speaking.Speaking(call)
+    said = []
+
+    def note() -> None:
+        said.append(fields.of_call(call)["audio"]["barge_in"])
+
+    floor.bot_began(pushed(f.BotStartedSpeakingFrame()), 1.0, list)
+    note()
+    floor.turn_began(pushed(f.UserStartedSpeakingFrame()), 2.0)
+    note()
+    for number in (2, 3):
+        call.turn_started(sent.traces.get_tracer("pipecat.turn").start_span(f"turn {number}"))  # type: ignore[arg-type]
+        note()
+
+    assert [False, True, True, False] == said

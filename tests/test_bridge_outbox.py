@@ -4,11 +4,14 @@ import tracemalloc
 from collections.abc import Callable, Sequence
 
 import pytest
+from opentelemetry._logs import LogRecord
+from opentelemetry.sdk._logs import LoggerProvider, ReadableLogRecord
+from opentelemetry.sdk._logs.export import LogRecordExporter, LogRecordExportResult
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-from pipecat_lgtm.bridge import outbox
-from pipecat_lgtm.bridge.exporting import SpanOutbox
+from pipecat_lgtm.bridge import guard, later, outbox
+from pipecat_lgtm.bridge.exporting import LogOutbox, SpanOutbox
 from pipecat_lgtm.bridge.outbox import Outbox
 
 DEADLINE = 10.0
@@ -56,7 +59,7 @@ def lost() -> list[tuple[str, int]]:
 @pytest.fixture
 def box(monkeypatch: pytest.MonkeyPatch, exporter: Exporter, lost: list[tuple[str, int]]) -> Outbox[int]:
     """An outbox for ten items that tries quickly."""
-    monkeypatch.setattr(outbox, "MAX_BYTES", 1000)
+    monkeypatch.setenv("PIPECAT_LGTM_OUTBOX_MB", str(1000 / 2**20))
     monkeypatch.setattr(outbox, "_EVERY_SECONDS", 0.01)
     monkeypatch.setattr(outbox, "_FAREWELL_SECONDS", 0.2)
     monkeypatch.setattr(outbox, "_LONGEST_PAUSE_SECONDS", 0.02)
@@ -159,11 +162,88 @@ def test_estimate_of_a_span(attributes: int) -> None:
         provider.get_tracer("t").start_span("llm", attributes={key: f"{key} {number}" for key in keys}).end()
 
     emit(0)
+    later.catch_up()
     tracemalloc.start()
     before, held = tracemalloc.get_traced_memory()[0], waiting.outbox.held_bytes
     for number in range(500):
         emit(number)
+    later.catch_up()
     taken = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
 
     assert taken == pytest.approx(waiting.outbox.held_bytes - held, rel=0.33)
+
+
+def test_flush_does_not_wait_for_the_next_try(
+    monkeypatch: pytest.MonkeyPatch, box: Outbox[int], exporter: Exporter
+) -> None:
+    """Whoever flushes, at the end of a process above all, gets a try at once, whatever the pause would have been."""
+    monkeypatch.setattr(outbox, "_FIRST_PAUSE_SECONDS", 10 * DEADLINE)
+    exporter.fails = 1
+    exporter.open.set()
+    box.put(1)
+    _until(lambda: exporter.tries == 1)
+
+    assert box.flush(DEADLINE)
+    assert [1] == exporter.got
+
+
+def test_last_report_leaves_too(exporter: Exporter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the last batch has to report about drops is still sent when the outbox closes."""
+    monkeypatch.setenv("PIPECAT_LGTM_OUTBOX_MB", str(1000 / 2**20))
+    box: Outbox[int] = Outbox("logs", exporter.send, lambda _: 100, lambda _, count: later.later(box.put, -count))
+    for number in range(12):
+        box.put(number)
+    exporter.open.set()
+    box.close()
+
+    assert [*range(10), -2] == exporter.got
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("", 32 * 2**20), ("0.5", 2**19), ("none", 32 * 2**20), ("-1", 32 * 2**20), ("inf", 32 * 2**20)]
+)
+def test_bound_is_configured(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, text: str, size: int
+) -> None:
+    """PIPECAT_LGTM_OUTBOX_MB bounds an outbox; what is no such number is said to be none, and 32 MB hold."""
+    monkeypatch.setattr(guard, "_told", set())
+    monkeypatch.setenv("PIPECAT_LGTM_OUTBOX_MB", text)
+
+    assert size == outbox.most_bytes()
+    wrong = text not in {"", "0.5"}
+    assert wrong == any("PIPECAT_LGTM_OUTBOX_MB is" in one.getMessage() for one in caplog.records)
+
+
+def test_report_finds_room_in_a_full_outbox(monkeypatch: pytest.MonkeyPatch, exporter: Exporter) -> None:
+    """While log records cannot be sent, the report of dropped spans waits with them; it is no more dropped itself."""
+    monkeypatch.setenv("PIPECAT_LGTM_OUTBOX_MB", str(4000 / 2**20))
+    waiting = LogOutbox(Records(exporter), lambda *_: None)
+    provider = LoggerProvider(shutdown_on_exit=False)
+    provider.add_log_record_processor(waiting)
+    names = ["a line"] * 5 + ["pipecat.bridge.dropped", "a line"]
+    for number, name in enumerate(names):
+        provider.get_logger("t").emit(LogRecord(body=str(number), attributes={"event.name": name}))
+    exporter.open.set()
+
+    assert waiting.force_flush()
+    assert (["0", "1", "2", "5"], 3) == (exporter.got, waiting.outbox.dropped)
+
+
+class Records(LogRecordExporter):
+    """Hands the bodies of log records to an exporter."""
+
+    def __init__(self, exporter: Exporter) -> None:
+        self._exporter = exporter
+
+    def export(self, batch: Sequence[ReadableLogRecord]) -> LogRecordExportResult:
+        """Hand them on."""
+        self._exporter.send([one.log_record.body for one in batch])  # type: ignore[misc]
+        return LogRecordExportResult.SUCCESS
+
+    def force_flush(self, timeout_millis: int = 10_000) -> bool:  # noqa: ARG002 - the SDK's signature
+        """Nothing is held."""
+        return True
+
+    def shutdown(self) -> None:
+        """Nothing is open."""

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from bridged import Bridged, f, pushed
-from pipecat_lgtm.bridge.conversation import Conversation
+from pipecat_lgtm.bridge.conversation import SLOW_SECONDS, Conversation
 from pipecat_lgtm.bridge.speaking import Speaking
+from pipecat_lgtm.config import load_default
 
 VOICE = object()
 SILENCE, TONE = bytes(4800 * 2), array.array("h", [9000] * 4800).tobytes()
@@ -212,3 +213,8 @@ def test_audio_of_the_transport_is_not_counted_again(floor: Floor) -> None:
     floor.bot(12.2)
 
     assert 1.4 == pytest.approx(_turn(floor)["pipecat.ttfw_seconds"])
+
+
+def test_slow_is_what_the_stack_calls_critical() -> None:
+    """A bot knows no stack.yaml: what it counts as slow turns is the shipped critical bound of TTFW."""
+    assert load_default().thresholds.ttfw.p95.critical == SLOW_SECONDS

@@ -4,7 +4,7 @@ import time
 import uuid
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary, ref
+from weakref import WeakKeyDictionary, WeakValueDictionary, ref
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span
@@ -35,6 +35,7 @@ class Turn:
         self.span, self.number = span, number
         self.began = time.time()
         self.tokens = self.prompt_tokens = self.errors = self.interruptions = 0
+        self.barged_in = False
         self.confidence: float | None = None
         self.partial = self.final = ""
         self.alternatives: list[str] = []
@@ -62,7 +63,7 @@ class Conversation:
         self.turns = self.errors = self.slow_turns = self.interruptions = 0
         self.outcome = ""
         self.decision: dict[str, Any] = {}
-        self.silent = self.overlap = False
+        self.silent = self.overlap = self.caller_speaks = self.barged_in = False
         self.noise_dbfs: float | None = None
         self.audio_level: float | None = None
         self.model, self.latency_seconds = "", 0.0
@@ -115,6 +116,7 @@ class Conversation:
         """Take Pipecat's next turn span."""
         self.turns += 1
         self.turn = Turn(span, self.turns)
+        self.turn.barged_in, self.barged_in = self.barged_in, False
         self.turn.set(a.INTERRUPTED.name, False)  # noqa: FBT003 - the attribute's value
         self._known.setdefault(a.BRIDGE.name, VERSION)
         self._known.setdefault(a.CONVERSATION_FAILED.name, False)
@@ -148,6 +150,7 @@ LIVE: dict[int, Span] = {}
 """Conversation spans that have not ended, by trace id."""
 
 _ALL: "WeakKeyDictionary[Any, Conversation]" = WeakKeyDictionary()
+_BY_TRACE: "WeakValueDictionary[int, Conversation]" = WeakValueDictionary()
 _CURRENT: ContextVar[Conversation | None] = ContextVar("pipecat_lgtm_conversation", default=None)
 
 
@@ -163,7 +166,12 @@ def of_worker(worker: object) -> Conversation | None:
 
 def of_trace(trace_id: int) -> Conversation | None:
     """Return the conversation with a trace id."""
-    return next((one for one in list(_ALL.values()) if one.trace_id() == trace_id), None)
+    found = _BY_TRACE.get(trace_id)
+    if found is None:
+        found = next((one for one in list(_ALL.values()) if one.trace_id() == trace_id), None)
+        if found is not None:
+            _BY_TRACE[trace_id] = found
+    return found
 
 
 def live() -> list[Conversation]:

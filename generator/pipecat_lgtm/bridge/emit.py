@@ -1,30 +1,35 @@
 """Events: OTLP log records with `event.name`, the ids of the call and of its open turn."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from opentelemetry import _logs
 from opentelemetry._logs import LogRecord, SeverityNumber
+from opentelemetry.context import Context, get_current
 
 from pipecat_lgtm.bridge.conversation import Conversation
 from pipecat_lgtm.bridge.guard import harmless
+from pipecat_lgtm.bridge.later import later
 from pipecat_lgtm.bridge.version import VERSION, pipecat
 from pipecat_lgtm.contract import attributes as a
 from pipecat_lgtm.contract import events as e
 from pipecat_lgtm.contract.types import Event
 
 Value = str | bool | int | float | Sequence[str]
-_SCOPE = "pipecat_lgtm.bridge"
+SCOPE = "pipecat_lgtm.bridge"
+_lost = [0]
 
 
 @harmless
-def event(
+def event(  # noqa: PLR0913 - the parts of an event
     call: Conversation | None,
     kind: Event,
     attributes: Mapping[str, Value],
     body: str = "",
     severity: SeverityNumber = SeverityNumber.INFO,
+    *,
+    now: bool = False,
 ) -> None:
     """Emit an event.
 
@@ -34,6 +39,7 @@ def event(
         attributes: its own.
         body: a text for people; the event's name where there is none.
         severity: of the log record.
+        now: not a moment later; never in an event loop.
     """
     own: dict[str, Any] = {e.EVENT_NAME.name: kind.name, **attributes}
     context = None
@@ -44,14 +50,47 @@ def event(
         if call.turn is not None:
             own[a.TURN_NUMBER.name] = call.turn.number
         context = call.context()
-    _logs.get_logger(_SCOPE, VERSION).emit(
+    made = (time.time_ns(), context or get_current(), severity.name, severity, body or kind.name, own)
+    if now:
+        record(*made)
+    else:
+        hand_over(record, *made)
+
+
+def hand_over(make: Callable[..., object], *arguments: Any) -> None:  # noqa: ANN401 - of what makes a record
+    """Make a log record a moment later, or count it as lost."""
+    if not later(make, *arguments):
+        _lost[0] += 1
+
+
+def tell_of_lost() -> None:
+    """Emit how many records were lost before they were made."""
+    lost, _lost[0] = _lost[0], 0
+    if lost:
+        dropped("logs", lost)
+
+
+def record(  # noqa: PLR0913, PLR0917 - the parts of a record
+    at: int, context: Context, level: str, severity: SeverityNumber, body: str, attributes: Mapping[str, Any]
+) -> None:
+    """Give a log record to OpenTelemetry.
+
+    Args:
+        at: when, in ns since the epoch.
+        context: of the span it belongs to.
+        level: as the one who logged calls it.
+        severity: as OpenTelemetry does.
+        body: its text.
+        attributes: its own.
+    """
+    _logs.get_logger_provider().get_logger(SCOPE, VERSION).emit(
         LogRecord(
-            timestamp=time.time_ns(),
+            timestamp=at,
             context=context,
-            severity_text=severity.name,
+            severity_text=level,
             severity_number=severity,
-            body=body or kind.name,
-            attributes=own,
+            body=body,
+            attributes=attributes,
         )
     )
 
@@ -100,11 +139,12 @@ def ended(call: Conversation) -> None:
 
 
 def dropped(signal: str, count: int) -> None:
-    """Emit that telemetry was lost: told once it arrives again."""
+    """Emit that telemetry was lost: told once it arrives again, and even where what waits is full."""
     event(
         None,
         e.DROPPED,
         {e.DROPPED_SIGNAL.name: signal, e.DROPPED_COUNT.name: count},
         f"{count} {signal} were dropped while they could not be sent",
         SeverityNumber.WARN,
+        now=True,
     )

@@ -11,7 +11,9 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
+from pipecat_lgtm.bridge.later import catch_up
 from pipecat_lgtm.bridge.outbox import Outbox
+from pipecat_lgtm.contract import events as e
 
 _SPAN_BYTES, _RECORD_BYTES, _ATTRIBUTE_BYTES = 2900, 1100, 75
 """What a span, a log record and an attribute take besides texts: tracemalloc on Python 3.11 (a test repeats it)."""
@@ -34,10 +36,11 @@ class SpanOutbox(SpanProcessor):
     def on_end(self, span: ReadableSpan) -> None:
         """Queue a span."""
         if span.context is not None and span.context.trace_flags.sampled:
-            self.outbox.put(span)
+            self.outbox.put_later(span)
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Wait until all is sent."""
+        catch_up()
         return self.outbox.flush(timeout_millis / 1000)
 
     def shutdown(self) -> None:
@@ -71,11 +74,13 @@ class LogOutbox(LogRecordProcessor):
                 resource=log_record.resource or Resource.create({}),
                 instrumentation_scope=log_record.instrumentation_scope,
                 limits=log_record.limits,
-            )
+            ),
+            full=(lean.attributes or {}).get(e.EVENT_NAME.name) == e.DROPPED.name,
         )
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Wait until all is sent."""
+        catch_up()
         return self.outbox.flush(timeout_millis / 1000)
 
     def shutdown(self) -> None:

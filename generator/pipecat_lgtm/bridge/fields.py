@@ -39,7 +39,7 @@ def of_call(call: Conversation | None) -> Fields:
         "stt": stt,
         "audio": {
             "silence_detected": call.silent,
-            "barge_in": bool(turn and turn.interruptions),
+            "barge_in": bool(turn and (turn.interruptions or turn.barged_in)),
             "noise_level": call.noise_dbfs,
             "overlap_detected": call.overlap,
         },

@@ -1,10 +1,15 @@
-"""Pipecat's own UserBotLatencyObserver, fed with the times of the frames instead of the times it gets to see them."""
+"""Pipecat's own UserBotLatencyObserver, fed with the times of the frames instead of the times it gets to see them.
+
+It is fed once the first word is on its way: until then a turn waits for it.
+"""
 
 from typing import Any
 
 from pipecat.frames import frames as f
 from pipecat.observers.base_observer import FramePushed
 from pipecat.observers.user_bot_latency_observer import LatencyContribution, MeasuredFrom, UserBotLatencyObserver
+
+from pipecat_lgtm.bridge.guard import once
 
 _MEASURED = tuple(
     getattr(f, name)
@@ -17,26 +22,52 @@ _MEASURED = tuple(
 )  # fmt: skip
 
 
+_FIRST_ONLY = (f.LLMTextFrame, f.TTSAudioRawFrame)
+"""Of these only the first one after any other measured frame can matter."""
+
+_READY = (f.BotStartedSpeakingFrame, f.VADUserStartedSpeakingFrame)
+"""The ends of what is measured."""
+
+_MOST = 256
+
+
 class Latency(UserBotLatencyObserver):
     """Names the parts of a turn's latency."""
 
     def __init__(self) -> None:
         self._at = 0.0
         super().__init__(time_source=lambda: self._at)
-        self._kinds: dict[type, bool] = {}
         self._latest: list[LatencyContribution] = []
+        self._kept: list[tuple[FramePushed, float]] = []
+        self._passed: set[type] = set()
 
-    def measures(self, frame: f.Frame) -> bool:
-        """Return whether a frame matters here."""
-        kind = type(frame)
-        if kind not in self._kinds:
-            self._kinds[kind] = issubclass(kind, _MEASURED)
-        return self._kinds[kind]
+    @staticmethod
+    def measures(kind: type) -> bool:
+        """Return whether frames of a kind matter here."""
+        return issubclass(kind, _MEASURED)
+
+    def wants(self, kind: type) -> bool:
+        """Return whether one more frame of a kind can matter."""
+        return kind not in self._passed
 
     async def take(self, data: FramePushed, at: float) -> None:
         """Take a frame pushed at a time in seconds since the epoch."""
-        self._at = at
-        await self.on_push_frame(data)
+        frame = data.frame
+        if isinstance(frame, _FIRST_ONLY):
+            self._passed.add(type(frame))
+        elif not isinstance(frame, f.MetricsFrame):
+            self._passed.clear()
+        self._kept.append((data, at))
+        if isinstance(frame, _READY) or len(self._kept) >= _MOST:
+            kept, self._kept = self._kept, []
+            for one, self._at in kept:
+                await self._feed(one)
+
+    async def _feed(self, data: FramePushed) -> None:
+        try:
+            await self.on_push_frame(data)
+        except Exception as error:  # noqa: BLE001 - the reply is measured even where its parts cannot be named
+            once(f"{type(data.frame).__name__} in a latency: {type(error).__name__}", error)
 
     def parts(self) -> list[LatencyContribution]:
         """Return the parts of the latency that the latest BotStartedSpeakingFrame ended, and forget them."""

@@ -2,6 +2,7 @@
 
 import array
 import math
+from operator import mul
 from typing import Any
 
 from pipecat.frames import frames as f
@@ -15,6 +16,8 @@ from pipecat_lgtm.contract import events as e
 
 _NOISE_EVERY_NS = 1_000_000_000
 _FULL_SCALE = 32768.0
+_LEAST = 1 / _FULL_SCALE
+"""The level of digital silence: less than this, -90.3 dB, 16 bits cannot tell."""
 
 
 class Listening:
@@ -23,6 +26,7 @@ class Listening:
     def __init__(self, call: Conversation) -> None:
         self._call = call
         self._due = 0
+        self._between: float | None = None
 
     def due(self, timestamp: int) -> bool:
         """Return whether a piece of input of a time in ns is to be measured."""
@@ -52,15 +56,20 @@ class Listening:
         emit.event(self._call, e.TRANSCRIPTION, attributes)
 
     def noise(self, data: FramePushed, _at: float) -> None:
-        """Measure one piece of the input a second: full scale is 0 dB."""
+        """Measure one piece of the input a second: full scale is 0 dB.
+
+        What is heard while the caller speaks is no noise. A VAD notices speech late, so a piece counts once the next
+        one is none of speech either.
+        """
         frame = data.frame
         if not self.due(data.timestamp) or not isinstance(frame, f.InputAudioRawFrame):
             return
         self._due = data.timestamp + _NOISE_EVERY_NS
         samples = array.array("h", frame.audio[: len(frame.audio) // 2 * 2])
-        power = sum(sample * sample for sample in samples) / max(1, len(samples))
-        level = math.sqrt(power) / _FULL_SCALE
-        self._call.noise_dbfs = round(20 * math.log10(level), 1) if level else None
+        level = math.sqrt(sum(map(mul, samples, samples)) / max(1, len(samples))) / _FULL_SCALE
+        if not self._call.caller_speaks and self._between is not None:
+            self._call.noise_dbfs = round(20 * math.log10(max(self._between, _LEAST)), 1)
+        self._between = None if self._call.caller_speaks else level
         self._call.audio_level = max(level, self._call.audio_level or 0.0)
 
     def finish(self, _at: float) -> None:

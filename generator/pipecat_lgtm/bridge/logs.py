@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from loguru import logger
 from opentelemetry import _logs
-from opentelemetry._logs import LogRecord, SeverityNumber
+from opentelemetry.context import Context, get_current
 
-from pipecat_lgtm.bridge import fields, level
+from pipecat_lgtm.bridge import emit, fields, level
 from pipecat_lgtm.bridge.conversation import current
 from pipecat_lgtm.bridge.guard import harmless
-from pipecat_lgtm.bridge.version import VERSION
 
 if TYPE_CHECKING:
     from loguru import Message, Record
@@ -27,15 +26,6 @@ if TYPE_CHECKING:
 JSON_VARIABLE = "PIPECAT_LGTM_JSON_LOG"
 """`stdout`, `stderr` or a file: there each record is also written, as a JSON object a line."""
 
-_SEVERITIES = {
-    "TRACE": SeverityNumber.TRACE,
-    "DEBUG": SeverityNumber.DEBUG,
-    "INFO": SeverityNumber.INFO,
-    "SUCCESS": SeverityNumber.INFO2,
-    "WARNING": SeverityNumber.WARN,
-    "ERROR": SeverityNumber.ERROR,
-    "CRITICAL": SeverityNumber.FATAL,
-}
 _OURS = ("opentelemetry", "pipecat_lgtm.bridge")
 """Loggers whose lines are not sent: a failing export would make the next one larger."""
 
@@ -127,22 +117,16 @@ def _send(*, seconds: float, name: str, text: str, code: tuple[str, str, int], e
     if error is not None:
         failed = {"exception.type": type(error).__name__, "exception.message": str(error)}
     where: fields.Fields = {"code.function.name": code[0], "code.file.path": code[1], "code.line.number": code[2]}
-    provider = _logs.get_logger_provider()
     if target := os.environ.get(JSON_VARIABLE):
-        resource = getattr(provider, "resource", None)
+        resource = getattr(_logs.get_logger_provider(), "resource", None)
         service = resource.attributes.get("service.name") if resource is not None else None
         head = {"timestamp": fields.timestamp(seconds), "level": name, "service": service}
         _write(target, {**head, **own, **found, "message": text, **where, **failed})
-    provider.get_logger("pipecat_lgtm.bridge", VERSION).emit(
-        LogRecord(
-            timestamp=int(seconds * 1e9),
-            context=context,
-            severity_text=name,
-            severity_number=_SEVERITIES.get(name, SeverityNumber.UNSPECIFIED),
-            body=text,
-            attributes={**fields.flat(own), **where, **failed},
-        )
-    )
+    emit.hand_over(_record, int(seconds * 1e9), context or get_current(), name, text, own, {**where, **failed})
+
+
+def _record(at: int, context: Context, name: str, text: str, own: fields.Fields, other: fields.Fields) -> None:  # noqa: PLR0913, PLR0917
+    emit.record(at, context, name, level.severity(name), text, {**fields.flat(own), **other})
 
 
 def _write(target: str, record: dict[str, Any]) -> None:

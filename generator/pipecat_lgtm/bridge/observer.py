@@ -9,6 +9,7 @@ import inspect
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipecat.frames import frames as f
@@ -21,6 +22,7 @@ from pipecat_lgtm.bridge.conversation import Conversation
 from pipecat_lgtm.bridge.failures import Failures
 from pipecat_lgtm.bridge.guard import harmless, once
 from pipecat_lgtm.bridge.latency import Latency
+from pipecat_lgtm.bridge.later import catch_up
 from pipecat_lgtm.bridge.listening import Listening
 from pipecat_lgtm.bridge.speaking import Speaking
 from pipecat_lgtm.bridge.tools import Tools
@@ -43,6 +45,16 @@ _REMEMBERED = 4096
 _UPSTREAM = (f.ErrorFrame,)
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is done with frames of a kind: who is told, and whether they count for the latency, are input, may go up."""
+
+    handlers: tuple[Handler, ...]
+    measured: bool
+    audio: bool
+    upstream: bool
+
+
 class BridgeObserver(BaseObserver):
     """Turns the frames of a call into facts.
 
@@ -62,7 +74,7 @@ class BridgeObserver(BaseObserver):
         tools, failures = Tools(conversation), Failures(conversation)
         self._webrtc = Webrtc(conversation)
         self._parts = (speaking, listening, tools, self._webrtc)
-        self._handlers: dict[type, tuple[Handler, ...]] = {}
+        self._plans: dict[type, _Plan | None] = {}
         self._wanted: tuple[tuple[type, Handler], ...] = (
             (f.VADUserStartedSpeakingFrame, speaking.user_began),
             (f.VADUserStoppedSpeakingFrame, speaking.user_ended),
@@ -105,9 +117,15 @@ class BridgeObserver(BaseObserver):
         self._started(seconds)
 
     async def on_push_frame(self, data: FramePushed) -> None:
-        """Take a frame, once."""
+        """Take a frame, once. Most frames of a call are of no use here, and are let go first."""
+        kind = type(data.frame)
         try:
-            await self._take(data)
+            plan = self._plans[kind] if kind in self._plans else self._plan(kind)
+            if plan is None or (plan.audio and not self._listening.due(data.timestamp)):
+                return
+            measured = plan.measured and self._latency.wants(kind)
+            if measured or plan.handlers:
+                await self._take(data, plan, measured=measured)
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 - must never reach the pipeline
@@ -116,32 +134,26 @@ class BridgeObserver(BaseObserver):
     async def cleanup(self) -> None:
         """End the call: Pipecat closes the conversation span after this."""
         self._finish()
+        await asyncio.to_thread(catch_up)  # the bot may shut its providers down next
         await super().cleanup()  # type: ignore[no-untyped-call]
 
-    async def _take(self, data: FramePushed) -> None:
-        kind = type(data.frame)
-        if kind is f.InputAudioRawFrame and not self._listening.due(data.timestamp):
-            return  # most frames of a call are these
-        handlers = self._handlers_of(kind)
-        measured = self._latency.measures(data.frame)
-        if not handlers and not measured:
-            return
-        if data.direction is not FrameDirection.DOWNSTREAM and not isinstance(data.frame, _UPSTREAM):
+    async def _take(self, data: FramePushed, plan: "_Plan", *, measured: bool) -> None:
+        if data.direction is not FrameDirection.DOWNSTREAM and not plan.upstream:
             return
         if not _ONCE and not self._first(data.frame.id):
             return
         at = time.time() - (self._clock.get_time() - data.timestamp) / 1e9
         if measured:
             await self._latency.take(data, at)
-        for handler in handlers:
+        for handler in plan.handlers:
             handler(data, at)
 
-    def _handlers_of(self, kind: type) -> tuple[Handler, ...]:
-        found = self._handlers.get(kind)
-        if found is None:
-            found = tuple(handler for wanted, handler in self._wanted if issubclass(kind, wanted))
-            self._handlers[kind] = found
-        return found
+    def _plan(self, kind: type) -> "_Plan | None":
+        handlers = tuple(handler for wanted, handler in self._wanted if issubclass(kind, wanted))
+        measured, audio = self._latency.measures(kind), issubclass(kind, f.InputAudioRawFrame)
+        plan = _Plan(handlers, measured, audio, issubclass(kind, _UPSTREAM)) if handlers or measured else None
+        self._plans[kind] = plan
+        return plan
 
     def _first(self, frame_id: int) -> bool:
         if frame_id in self._seen:

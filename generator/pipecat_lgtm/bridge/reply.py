@@ -1,9 +1,9 @@
 """One reply of the bot: from the end of user speech to its last stage done, and what the time in between went on."""
 
-import array
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from opentelemetry import trace
 from opentelemetry.trace import Span, set_span_in_context
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 AUDIBLE = 20
 """A 16-bit sample beyond this is heard: Pipecat's own `SPEAKING_THRESHOLD` (audio/utils.py)."""
 
-_LOOK_SECONDS = 0.001
 LEADING_SILENCE = "leading_silence"
 
 
@@ -31,8 +30,9 @@ class Onset:
     def __init__(self) -> None:
         self.source: object = None
         self.silent_seconds = 0.0
-        self.heard = False
         self.last_at = 0.0
+        self._heard = False
+        self._unheard: list[tuple[bytes, int, int]] = []
 
     def take(self, source: object, audio: bytes, rate: int, channels: int, at: float) -> None:
         """Take a piece of 16-bit PCM.
@@ -49,17 +49,20 @@ class Onset:
         if source is not self.source:
             return
         self.last_at = at
-        if self.heard or not rate:
-            return
-        samples = array.array("h", audio[: len(audio) // 2 * 2])
-        step = max(1, int(rate * channels * _LOOK_SECONDS))
-        for start in range(0, len(samples), step):
-            piece = samples[start : start + step]
-            if max(piece) > AUDIBLE or min(piece) < -AUDIBLE:
-                self.heard = True
-                self.silent_seconds += start / channels / rate
-                return
-        self.silent_seconds += len(samples) / channels / rate
+        if not self._heard and rate:
+            self._unheard.append((audio, rate, channels))
+
+    def heard(self) -> bool:
+        """Return whether an audible sample is among what has been taken; `silent_seconds` is then known."""
+        for audio, rate, channels in self._unheard:
+            if not self._heard:
+                samples = np.frombuffer(audio, "<i2", len(audio) // 2)
+                audible = np.flatnonzero((samples > AUDIBLE) | (samples < -AUDIBLE))
+                self._heard = audible.size > 0
+                silent = int(audible[0]) if self._heard else samples.size
+                self.silent_seconds += silent // channels / rate
+        self._unheard.clear()
+        return self._heard
 
 
 @dataclass

@@ -10,5 +10,10 @@ async def setup_pipeline_worker(worker: Any) -> None:  # noqa: ANN401 - Pipecat 
     bridge.attach(worker)
 
 
+async def setup_pipeline_task(task: Any) -> None:  # noqa: ANN401
+    """Do so where Pipecat is older than 1.3 and calls it this: there the bridge says which release it needs."""
+    bridge.attach(task)
+
+
 async def setup_worker_runner(_runner: object) -> None:
     """Do nothing: Pipecat warns of a setup file without this hook."""

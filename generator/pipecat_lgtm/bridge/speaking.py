@@ -23,7 +23,7 @@ class Speaking:
         self._call = call
         self._asked: float | None = None
         self._onset = Onset()
-        self._bot = self._user = False
+        self._bot = False
         self._bot_owes = False
         self._quiet_since: float | None = None
         self._llms = self._tools = 0
@@ -36,26 +36,27 @@ class Speaking:
         """Speech has begun."""
         frame: Any = data.frame
         self._broken(frame.timestamp - frame.start_secs)
-        self._asked, self._user, self._bot_owes = None, True, False
-        self._call.overlap = self._bot
+        self._asked, self._bot_owes = None, False
+        self._call.overlap, self._call.caller_speaks = self._bot, True
 
     def user_ended(self, data: FramePushed, _at: float) -> None:
         """Speech has ended; the frame comes when the VAD is sure of it."""
         frame: Any = data.frame
         self._asked = frame.timestamp - frame.stop_secs
-        self._user, self._bot_owes, self._call.overlap = False, True, False
+        self._bot_owes, self._call.overlap, self._call.caller_speaks = True, False, False
         self._onset = Onset()
         self._quiet(self._asked)
 
     def turn_began(self, _data: FramePushed, at: float) -> None:
         """A turn begins; while the bot is speaking that is an interruption."""
-        if not self._user:  # no VAD tells: the provider does
+        if not self._call.caller_speaks:  # no VAD tells: the provider does
             self._broken(at)
-            self._user = True
+            self._call.caller_speaks = True
         if not self._bot:
             return
         call = self._call
         call.interruptions += 1
+        call.barged_in = True  # the turn that this begins is Pipecat's next
         if call.turn is not None:
             call.turn.interruptions += 1
             call.turn.set(a.INTERRUPTED.name, True)  # noqa: FBT003 - the attribute's value
@@ -63,7 +64,7 @@ class Speaking:
 
     def turn_ended(self, _data: FramePushed, at: float) -> None:
         """The caller's turn has ended; where a VAD tells of speech, it has told so before."""
-        self._user = False
+        self._call.caller_speaks = False
         if self._quiet_since is None:
             self._quiet(at)
 
@@ -113,13 +114,14 @@ class Speaking:
         frame: Any = data.frame
         reply = self._call.reply
         self._onset.take(data.source, frame.audio, frame.sample_rate, frame.num_channels, at)
-        if reply is not None and self._onset.heard:
+        if reply is not None and self._onset.heard():
             self._heard(reply)
 
     def bot_began(self, _data: FramePushed, at: float, parts: Callable[[], list[Any]]) -> None:
         """The first audio leaves for the caller."""
         self._broken(at)
         self._bot, self._bot_owes = True, False
+        heard = self._onset.heard()
         if self._asked is None:
             return
         if self._call.reply is not None:
@@ -127,7 +129,7 @@ class Speaking:
         speaker = getattr(self._onset.source, "name", "") or "unknown"
         self._call.reply = Reply(self._call.turn, self._asked, at, parts(), speaker)
         self._asked = None
-        if self._onset.heard:
+        if heard:
             self._heard(self._call.reply)
 
     def bot_ended(self, _data: FramePushed, at: float) -> None:
@@ -155,7 +157,7 @@ class Speaking:
             reply.done(max(self._llm_done, self._onset.last_at))
 
     def _quiet(self, since: float) -> None:
-        if not self._bot and not self._user:
+        if not self._bot and not self._call.caller_speaks:
             self._quiet_since = since
 
     def _broken(self, at: float) -> None:

@@ -1,12 +1,13 @@
-"""One thread for all calls of the process: heartbeats, the process's CPU and memory, the log level's file."""
+"""One thread for all calls of the process: what can wait, heartbeats, CPU and memory, the log level's file."""
 
+import atexit
 import os
 import threading
 import time
 from pathlib import Path
 
 from pipecat_lgtm.bridge import conversation as calls
-from pipecat_lgtm.bridge import emit, level
+from pipecat_lgtm.bridge import emit, later, level
 from pipecat_lgtm.bridge.guard import harmless
 from pipecat_lgtm.contract import events as e
 
@@ -22,6 +23,8 @@ def start() -> None:
         if any(thread.is_alive() for thread in _running):
             return
         thread = threading.Thread(target=_run, name="pipecat-lgtm-ticker", daemon=True)
+        if not _running:
+            atexit.register(later.catch_up)
         _running[:] = [thread]
         thread.start()
 
@@ -29,9 +32,15 @@ def start() -> None:
 def _run() -> None:
     sample = Sample()
     beats: dict[int, float] = {}
+    due = time.monotonic() + _TICK_SECONDS
     while True:
-        time.sleep(_TICK_SECONDS)
+        time.sleep(later.EVERY_SECONDS)
+        later.catch_up()
         now = time.monotonic()
+        if now < due:
+            continue
+        due = now + _TICK_SECONDS
+        emit.tell_of_lost()
         heartbeats(beats, now)
         process(sample, now)
         level.follow_file()

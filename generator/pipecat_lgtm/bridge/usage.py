@@ -22,10 +22,13 @@ def usage(call: Conversation, data: FramePushed, _at: float) -> None:
         if isinstance(one, TTSUsageMetricsData) and one.value > 0:
             who = {a.PROVIDER.name: provider_of(data.source), a.MODEL.name: one.model or model_of(data.source)}
             emit.event(call, e.SYNTHESIS, {e.TTS_CHARACTERS.name: one.value, **who})
-        if not isinstance(one, LLMUsageMetricsData) or one.value.total_tokens <= 0:
-            continue
-        call.model = one.model or call.model
-        if call.turn is not None:
-            call.turn.tokens += one.value.total_tokens
-            call.turn.prompt_tokens += one.value.prompt_tokens
-            call.turn.set(a.TURN_TOKENS.name, call.turn.tokens)
+        elif isinstance(one, LLMUsageMetricsData) and one.value.total_tokens > 0:
+            _add(call, one)
+
+
+def _add(call: Conversation, one: LLMUsageMetricsData) -> None:
+    call.model = one.model or call.model
+    if call.turn is not None:
+        call.turn.tokens += one.value.total_tokens
+        call.turn.prompt_tokens += one.value.prompt_tokens
+        call.turn.set(a.TURN_TOKENS.name, call.turn.tokens)
