@@ -2,6 +2,8 @@
 
 import contextlib
 import gzip
+import select
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -43,7 +45,7 @@ class Got:
 
 @dataclass
 class Received:
-    """What has come, and how the receiver answers: with `status`, after `delay` seconds."""
+    """What has come, and how the receiver answers: with `status`, after `delay` seconds if one still waits for it."""
 
     port: int = 0
     status: int = 200
@@ -102,14 +104,19 @@ def receiver(port: int = 0) -> Iterator[Received]:
         def do_POST(self) -> None:
             """Answer an export."""
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            time.sleep(received.delay)
-            if received.status == 200:
+            delay = received.delay
+            time.sleep(delay)
+            if received.status == 200 and not (delay and self._left()):
                 received.take(
                     self.path, gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body
                 )
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 self.send_response(received.status)
                 self.end_headers()
+
+        def _left(self) -> bool:
+            """Return whether who asked has given up."""
+            return bool(select.select([self.connection], [], [], 0)[0]) and not self.connection.recv(1, socket.MSG_PEEK)
 
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
