@@ -41,14 +41,17 @@ def test_summary(tmp_path: Path) -> None:
         "tokens": {"input": 42, "output": 17, "cache_read": 0, "reasoning": 0},
         "errors": {"stt": 0, "llm": 1, "tts": 0},
     }
-    call = {"conversation_id": "c1", "trace_id": trace_id, "scenario": "normal", "heard": [1.08], "late": [0.01]}
-    heard = {"c1": [Heard(seconds=1.1, passed=1.08, late=0.01, at=1000.0)]}
+    call = {"conversation_id": "c1", "trace_id": trace_id, "scenario": "normal", "heard": [1.08]} | {
+        "late": [0.01],
+        "unseen": [0.002],
+    }
+    heard = {"c1": [Heard(seconds=1.1, passed=1.08, late=0.01, unseen=0.002, at=1000.0)]}
     ledger.write(tmp_path / "ledger.json", {"c1": "normal"}, heard, {"cpu_seconds": 1.5})
 
     assert {
         "calls": [{**call, **totals}],
         "totals": totals,
-        "heard": [{"seconds": 1.1, "passed": 1.08, "late": 0.01, "at": 1000.0}],
+        "heard": [{"seconds": 1.1, "passed": 1.08, "late": 0.01, "unseen": 0.002, "at": 1000.0}],
         "cost": {"cpu_seconds": 1.5},
     } == json.loads((tmp_path / "ledger.json").read_text())
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pipecat.frames.frames import (
     BotStoppedSpeakingFrame,
     EndFrame,
     LLMRunFrame,
+    VADUserStoppedSpeakingFrame,
 )
 from pipecat.observers.base_observer import BaseObserver, FramePushed
 from pipecat.pipeline.pipeline import Pipeline
@@ -22,6 +24,7 @@ from pipecat.processors.aggregators.llm_response_universal import (
     LLMContextAggregatorPair,
     LLMUserAggregatorParams,
 )
+from pipecat.processors.frame_processor import FrameDirection
 from pipecat.services.llm_service import FunctionCallParams
 from pipecat.services.openai.llm import OpenAILLMService
 from pipecat.services.openai.stt import OpenAISTTService
@@ -65,10 +68,11 @@ class Call:
 
 
 class _Ears(BaseObserver):
-    """Hears when the bot speaks."""
+    """Hears when the bot speaks, and sees when Pipecat notices that the caller has ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, hearing: Hearing) -> None:
         super().__init__(observe_every_push=False)
+        self._hearing = hearing
         self.started, self.stopped = asyncio.Event(), asyncio.Event()
 
     def listen(self) -> None:
@@ -80,6 +84,9 @@ class _Ears(BaseObserver):
             self.started.set()
         elif isinstance(data.frame, BotStoppedSpeakingFrame):
             self.stopped.set()
+        elif isinstance(data.frame, VADUserStoppedSpeakingFrame) and data.direction is FrameDirection.DOWNSTREAM:
+            ago = time.time() - (data.frame.timestamp - data.frame.stop_secs)
+            self._hearing.noticed(time.monotonic() - ago)
 
 
 def _weather(call: Call, *, observed: bool) -> Callable[..., Awaitable[None]]:
@@ -137,7 +144,7 @@ async def place(call: Call, progress: Progress, *, plain: bool = False, observed
     )
     audio = TransportParams(audio_in_enabled=True, audio_out_enabled=True)
     hearing = Hearing()
-    microphone, loudspeaker, ears = Microphone(audio, hearing), Loudspeaker(audio, hearing), _Ears()
+    microphone, loudspeaker, ears = Microphone(audio, hearing), Loudspeaker(audio, hearing), _Ears(hearing)
     pipeline = Pipeline(
         [
             microphone,

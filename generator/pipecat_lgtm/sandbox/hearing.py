@@ -13,12 +13,15 @@ class Heard:
         passed: the same by the clocks at the edges of the bot: that of the samples that passed in after the last loud
             one, and that of the reply's. Where the machine was late with either, the bot could not know better.
         late: the most seconds by which a piece of the caller's audio came late meanwhile: how late the event loop was.
+        unseen: seconds by which Pipecat's VAD dated the end of speech late, and by which audio left later than it was
+            announced: on a machine with too much to do, what no observer in the bot can know.
         at: when, seconds since the epoch.
     """
 
     seconds: float
     passed: float
     late: float
+    unseen: float
     at: float
 
 
@@ -28,7 +31,7 @@ class Hearing:
     def __init__(self) -> None:
         self._asked: float | None = None
         self._passed: float | None = None
-        self._late = 0.0
+        self._late = self._unseen = 0.0
         self.words: list[Heard] = []
 
     def spoke(self) -> None:
@@ -37,7 +40,7 @@ class Hearing:
 
     def ended(self, at: float) -> None:
         """The caller's last loud sample has been said, at a time of the monotonic clock."""
-        self._asked, self._late = at, 0.0
+        self._asked, self._late, self._unseen = at, 0.0, 0.0
 
     def passed(self, at: float) -> None:
         """That sample was said at this time by the clock of the samples after it, as they passed into the bot."""
@@ -47,6 +50,15 @@ class Hearing:
         """A piece of the caller's audio has passed into the bot, late by seconds."""
         self._late = max(self._late, late)
 
+    def noticed(self, at: float) -> None:
+        """Pipecat's VAD says that speech has ended at a time of the monotonic clock."""
+        if self._passed is not None:
+            self._unseen += abs(at - self._passed)
+
+    def announced(self, late: float) -> None:
+        """The bot's first audio has left seconds after it was announced."""
+        self._unseen += late
+
     def heard(self, at: float, left: float) -> None:
         """A sample is audible.
 
@@ -55,5 +67,5 @@ class Hearing:
             left: that of the clock of the samples before it, which began with the first one of the reply.
         """
         if self._asked is not None and self._passed is not None:
-            self.words.append(Heard(at - self._asked, left - self._passed, self._late, time.time()))
+            self.words.append(Heard(at - self._asked, left - self._passed, self._late, self._unseen, time.time()))
             self._asked = None

@@ -72,6 +72,7 @@ def _call(
         "scenario": calls.get(conversation, ""),
         "heard": [word.passed for word in heard.get(conversation, [])],
         "late": [word.late for word in heard.get(conversation, [])],
+        "unseen": [word.unseen for word in heard.get(conversation, [])],
         **_totals(spans),
     }
 

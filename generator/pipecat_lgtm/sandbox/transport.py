@@ -92,7 +92,7 @@ class Loudspeaker(BaseOutputTransport):
     def __init__(self, params: TransportParams, hearing: Hearing) -> None:
         super().__init__(params)
         self._hearing = hearing
-        self._announced = False
+        self._announced: float | None = None
         self._ideal = 0.0
 
     async def start(self, frame: StartFrame) -> None:
@@ -104,14 +104,15 @@ class Loudspeaker(BaseOutputTransport):
     async def push_frame(self, frame: Frame, direction: FrameDirection = FrameDirection.DOWNSTREAM) -> None:
         """Push a frame; note when Pipecat announces that the bot speaks, which it does before it plays."""
         if isinstance(frame, BotStartedSpeakingFrame):
-            self._announced = True
+            self._announced = time.monotonic()
         await super().push_frame(frame, direction)
 
     async def write_audio_frame(self, frame: OutputAudioRawFrame) -> bool:
         """Play a frame."""
         now = time.monotonic()
-        if self._announced:
-            self._announced = False
+        if self._announced is not None:
+            self._hearing.announced(now - self._announced)
+            self._announced = None
             self._ideal = max(self._heard_until, now)
         begins, seconds = max(self._heard_until, now), len(frame.audio) / 2 / frame.sample_rate
         self._listen(begins, frame)
