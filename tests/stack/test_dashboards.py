@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import otlp
 import past
@@ -170,6 +171,26 @@ def test_with_the_bridge(bridged: Seen) -> None:
     """With the bridge every query has data; but for faults, which there are none of."""
     assert [] == faults(bridged.boards)
     assert set() == empty(bridged.boards, bridge=True) - set(FAULTS)
+
+
+def _shown(step: dict[str, Any]) -> set[str]:
+    """The columns that a transformation names and does not hide."""
+    options = step["options"]
+    return set(options.get("renameByName", ())) - set(options.get("excludeByName", ()))
+
+
+def test_found_calls_name_their_service(plain: Seen, bridged: Seen) -> None:
+    """Every row of a search for calls has the service of its span, also while the call's root has not arrived."""
+    rows = [
+        row
+        for board in (*plain.boards, *bridged.boards)
+        for drawn in board.panels
+        if any("service.name" in _shown(step) for step in drawn.panel.get("transformations", []))
+        for answer in drawn.answers
+        for row in answer.rows
+    ]
+    assert len(rows) > 20
+    assert [] == [row for row in rows if not row.get("service.name")]
 
 
 def test_compared_with_the_past(bridged: Seen) -> None:

@@ -89,7 +89,8 @@ def this_trace() -> Query:
 
 def this_call() -> Query:
     """Return the traces of the conversation whose id is in the box."""
-    return _search("this_call", f"{{ {_THIS_CALL} }}", "Traces of this conversation.", a.CONVERSATION_ID, a.TURN_NUMBER)
+    made = _search("this_call", f"{{ {_THIS_CALL} }}", "Traces of this conversation.", a.CONVERSATION_ID, a.TURN_NUMBER)
+    return replace(made, expr=made.expr.replace("select(", f"select(resource.{a.SERVICE_NAME.name}, "))
 
 
 def turns() -> Query:

@@ -10,9 +10,9 @@ from pipecat_lgtm.dashboards.panels.table import Transformation, grouped, organi
 TRACE_ID = "traceIdHidden"
 """Grafana's name of the column, which it hides unless told otherwise."""
 
-_FIXED = {TRACE_ID: "Call", "time": "Start", "traceService": "Service"}
-_ASKED = ["traceName", "spanID", a.SERVICE_NAME.name, a.ENVIRONMENT.name, "status"]
-"""What was searched by comes back too."""
+_FIXED = {TRACE_ID: "Call", "time": "Start", a.SERVICE_NAME.name: "Service"}
+_ASKED = ["traceName", "traceService", "spanID", a.ENVIRONMENT.name, "status"]
+"""What was searched by comes back too; the service among it, while that of the root is unknown until a call has ended."""
 _NAMES: dict[Attribute, str] = {
     a.CONVERSATION_ID: "Conversation",
     a.CONVERSATION_OUTCOME: "Outcome",
@@ -45,8 +45,8 @@ def call_columns(
     """
     renamed = {each.name: _NAMES[each] for each in shown}
     rename = {**_FIXED, **renamed} | ({"name": "Span", "duration": "Duration"} if name else {})
-    hidden = [*_ASKED, *([] if name else ["name", "duration"]), *([TRACE_ID, "traceService"] if one else [])]
-    order = [TRACE_ID, "time", "traceService", *(("name", "duration") if name else ()), *renamed]
+    hidden = [*_ASKED, *([] if name else ["name", "duration"]), *([TRACE_ID, a.SERVICE_NAME.name] if one else [])]
+    order = [TRACE_ID, "time", a.SERVICE_NAME.name, *(("name", "duration") if name else ()), *renamed]
     overrides: list[Override] = [
         column("Call", links=[to_call("Call")], custom__hidden=False, custom__width=280),
         column("Start", custom__width=180),
@@ -58,6 +58,6 @@ def call_columns(
 def emitter_columns() -> tuple[list[Transformation], list[Override]]:
     """Return transformations that make one row per service of a search for conversations."""
     language, version = "telemetry.sdk.language", "telemetry.sdk.version"
-    names = {"traceService": "Service", language: "Language", version: "SDK", f"{TRACE_ID} (count)": "Calls found"}
-    keys: list[Any] = ["traceService", language, version]
+    names = {a.SERVICE_NAME.name: "Service", language: "Language", version: "SDK", f"{TRACE_ID} (count)": "Calls found"}
+    keys: list[Any] = [a.SERVICE_NAME.name, language, version]
     return [grouped(keys, **{TRACE_ID: "count"}), organised(list(names), names)], []
