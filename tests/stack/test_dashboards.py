@@ -28,8 +28,6 @@ pytestmark = pytest.mark.stack
 
 _ROUNDS = 3
 _LAST = "10m"
-_STEP = 15.0
-"""Seconds between two points of a graph."""
 _RULES_SECONDS = 120.0
 """What is compared with the past is evaluated once a minute."""
 
@@ -77,14 +75,14 @@ def _seen(stack: Stack, mode: Mode) -> Seen:
 
 
 def _evaluated(stack: Stack, since: float) -> None:
-    """Wait until the quick rules have seen the slow ones and a moment, and a graph's last point has seen those."""
+    """Wait until the quick rules have seen the slow ones and a moment, and what they made of it."""
 
     def check() -> bool:
         groups = stack.prometheus("rules")["groups"]
         last = [(one["interval"], datetime.fromisoformat(one["lastEvaluation"]).timestamp()) for one in groups]
         quick = stack.config.alerts.interval
         slow = min(at for every, at in last if every > quick)
-        return 0 < slow and max(slow, since) + quick + _STEP < min(at for every, at in last if every == quick)
+        return 0 < slow and max(slow, since) + quick < min(at for every, at in last if every == quick)
 
     poll("every rule's evaluation", check, _RULES_SECONDS)
 

@@ -136,7 +136,7 @@ def _decisions() -> Panel:
             "Nothing here: the bot records none; `bridge.record_decision`.",
             "bridge",
         ),
-        q.events(e.DECISION),
+        q.events(e.DECISION, chose=e.DECISION_SELECTED, of=e.DECISION_OPTIONS, because=e.DECISION_RATIONALE),
     )
 
 
@@ -149,7 +149,7 @@ def _happened() -> Panel:
             "The category says whose fault it is; the errors dashboard whether others have it too.",
             "bridge",
         ),
-        q.events(e.ERROR),
+        q.events(e.ERROR, stage=a.STAGE, of=a.PROVIDER, failed_with=e.CATEGORY),
     )
 
 

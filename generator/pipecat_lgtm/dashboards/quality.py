@@ -12,7 +12,6 @@ from pipecat_lgtm.dashboards.panels.graph import graph
 from pipecat_lgtm.dashboards.panels.recorded import evaluated, lately
 from pipecat_lgtm.dashboards.panels.sheet import Line, Sheet, finished, heading
 from pipecat_lgtm.queries import panels_quality as q
-from pipecat_lgtm.queries import scope
 
 UID = "pipecat-quality"
 
@@ -185,7 +184,7 @@ def _findings() -> Panel:
             "card or ssn: find the call at once; what is stored is masked.",
             empty="No protected data found in this time range",
         ),
-        [scope.over_time(m.COMPLIANCE_FINDINGS, labels.KIND)],
+        [q.protected()],
         look="bars",
     )
 

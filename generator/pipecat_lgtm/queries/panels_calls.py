@@ -116,9 +116,11 @@ def error_lines() -> Query:
     return _logs("error_lines", f'{{{bots}}} | detected_level=~"error|critical|fatal"', "Log lines that say error.")
 
 
-def events(event: Event) -> Query:
-    """Return the events of one kind in the call."""
-    return _logs(f"events.{event.name}", f"{_of_call(event)}", event.brief)
+def events(event: Event, **shown: Attribute) -> Query:
+    """Return the events of one kind in the call, each told by some of its attributes after a word or two."""
+    told = {words.replace("_", " ").lstrip(): _key(one) for words, one in shown.items()}
+    parts = (f"{{{{ if .{key} }}}}{words} {{{{ .{key} }}}} {{{{ end }}}}" for words, key in told.items())
+    return _logs(f"events.{event.name}", f"{_of_call(event)} | line_format `{''.join(parts)}`", event.brief)
 
 
 def measured(event: Event, value: Attribute, *names: Attribute, unit: Unit) -> Query:

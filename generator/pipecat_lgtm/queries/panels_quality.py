@@ -2,6 +2,7 @@
 
 from pipecat_lgtm.contract import labels
 from pipecat_lgtm.contract import metrics as m
+from pipecat_lgtm.contract.signals import OFF_SCRIPT
 from pipecat_lgtm.contract.types import Metric
 from pipecat_lgtm.queries import scope
 from pipecat_lgtm.queries.query import Query
@@ -17,6 +18,11 @@ def outcomes() -> Query:
 def word_errors() -> Query:
     """Return the mean word error rate per provider and model."""
     return scope.mean(m.STT_WER, *_WHO, unit="ratio")
+
+
+def protected() -> Query:
+    """Return protected data found in each step of a graph, by kind; what is off the script is no such data."""
+    return scope.over_time(m.COMPLIANCE_FINDINGS, labels.KIND, where=(f'{labels.KIND}!="{OFF_SCRIPT}"',))
 
 
 def per_turn(metric: Metric) -> Query:

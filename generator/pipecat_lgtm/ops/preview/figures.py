@@ -21,6 +21,8 @@ _LAYOUT: dict[str, Any] = {
 }
 _GRID = {"gridcolor": "#e7e9ec", "zeroline": False}
 _TINT = 0.10
+_TEXT_SHARE = 0.2
+"""Of the width of a waterfall, that the longest text needs."""
 _BAR_MILLISECONDS = 60_000
 _DASHES = {"[2, 4]": "dot", "[10, 6]": "dash"}
 
@@ -211,12 +213,15 @@ def waterfall(drawn: Drawn) -> Figure:
         f"{' ' * 3 * span.depth}{span.name}<span style='display:none'>{index}</span>"
         for index, span in enumerate(spans)
     ]
+    whole = max((span.end for span in spans), default=0.0) - first
+    roomy = [span.end - span.start > _TEXT_SHARE * whole for span in spans]
     hues = {"stt": SERIES[0], "llm": SERIES[1], "tts": SERIES[2]}
     trace = {
         "type": "bar", "orientation": "h", "y": list(range(len(spans))), "base": [span.start - first for span in spans],
         "x": [max(span.end - span.start, 0.004) for span in spans],
         "marker": {"color": [BAD if span.failed else hues.get(span.name, NEUTRAL) for span in spans]},
-        "text": [f"{span.name} {looks.shown(span.end - span.start, 's')}" for span in spans], "textposition": "auto",
+        "text": [f"{span.name} {looks.shown(span.end - span.start, 's')}" for span in spans],
+        "textposition": ["inside" if one else "outside" for one in roomy],
         "constraintext": "none", "textfont": {"size": 10}, "hovertemplate": "%{text}<extra></extra>",
     }  # fmt: skip
     ticks = {
@@ -225,7 +230,7 @@ def waterfall(drawn: Drawn) -> Figure:
         "ticktext": [name.split("<")[0] for name in names],
     }
     axes = {
-        "xaxis": _GRID | {"ticksuffix": " s", "side": "top"},
+        "xaxis": _GRID | {"ticksuffix": " s", "side": "top", "range": [0, (1 + _TEXT_SHARE) * whole]},
         "yaxis": ticks | {"autorange": "reversed", "automargin": True},
     }
     return {

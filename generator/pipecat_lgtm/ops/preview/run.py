@@ -56,7 +56,8 @@ def _board(  # noqa: PLR0913, PLR0917 - what one dashboard needs
     config: Config, stores: Stores, uid: str, last: str, values: dict[str, str], watch: Callable[[str, float], None]
 ) -> Board:
     data = DASHBOARDS[uid](config)
-    now, began = time.time(), time.monotonic()
+    # Whole seconds: else the last step of a range falls short of its end by a rounding error.
+    now, began = int(time.time()), time.monotonic()
     choices = Choices(now - seconds(last or data["time"]["from"]), now, values)
     if any(one["name"] == "trace" for one in data["templating"]["list"]) and "trace" not in values:
         choices = Choices(choices.start, now, values | {"trace": _newest(stores, choices)})
