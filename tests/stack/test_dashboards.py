@@ -81,8 +81,8 @@ def _evaluated(stack: Stack, since: float) -> None:
         groups = stack.prometheus("rules")["groups"]
         last = [(one["interval"], datetime.fromisoformat(one["lastEvaluation"]).timestamp()) for one in groups]
         quick = stack.config.alerts.interval
-        slow = min(at for every, at in last if every > quick)
-        return 0 < slow and max(slow, since) + quick < min(at for every, at in last if every == quick)
+        slow = [at for every, at in last if every > quick]
+        return min(slow) > 0 and max(*slow, since) + quick < min(at for every, at in last if every == quick)
 
     poll("every rule's evaluation", check, _RULES_SECONDS)
 

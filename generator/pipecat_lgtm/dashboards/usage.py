@@ -145,7 +145,7 @@ def _in_all() -> Panel:
             "What did everything that has a price cost, in all and per ended conversation?",
             "Models without a price are not in it: see the table of unpriced models. Prices: section prices of stack.yaml.",
         ),
-        [q.cost_in_all(), q.cost_per_conversation()],
+        [q.cost_in_all()],
         decimals=4,
     )
 

@@ -58,17 +58,15 @@ def cost(window: str = "$__range") -> list[Query]:
 
 
 def cost_in_all() -> Query:
-    """Return what everything with a price cost in the time range."""
+    """Return what everything with a price cost in the time range, and that per ended conversation; read once."""
     terms = " + ".join(f"(sum({query.expr}) or vector(0))" for query in cost())
-    return Query("cost.all", terms, "dollars", "Cost of all that has a price.", "in all")
-
-
-def cost_per_conversation() -> Query:
-    """Return what an ended conversation cost on average in the time range."""
     calls = f"sum(increase({m.CONVERSATIONS.prometheus}{selector()}[$__range]))"
-    return Query(
-        "cost.call", f"({cost_in_all().expr}) / ({calls} > 0)", "dollars", "Cost of a call.", "per conversation"
+    shares = " or ".join(
+        f'label_replace({share}, "{labels.TYPE}", "{name}", "", "")'
+        for name, share in (("in all", "vector(1)"), ("per conversation", f"1 / ({calls} > 0)"))
     )
+    expr = f"({terms}) * on () group_right () ({shares})"
+    return Query("cost.all", expr, "dollars", "Cost of all that has a price.", legend(labels.TYPE))
 
 
 def unpriced() -> list[Query]:
