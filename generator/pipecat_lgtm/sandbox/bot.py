@@ -82,6 +82,7 @@ class _Ears(BaseObserver):
     async def on_push_frame(self, data: FramePushed) -> None:
         if isinstance(data.frame, BotStartedSpeakingFrame):
             self.started.set()
+            self.stopped.clear()
         elif isinstance(data.frame, BotStoppedSpeakingFrame):
             self.stopped.set()
         elif isinstance(data.frame, VADUserStoppedSpeakingFrame) and data.direction is FrameDirection.DOWNSTREAM:
@@ -196,29 +197,26 @@ async def _converse(  # noqa: PLR0913, PLR0917 - the parts of one call
     context.add_message({"role": "developer", "content": "Please introduce yourself."})
     ears.listen()
     await worker.queue_frames([LLMRunFrame()])
-    await _until(ears.stopped, 8.0)
+    with suppress(TimeoutError):
+        await asyncio.wait_for(ears.stopped.wait(), 8.0)
     for number, turn in enumerate(call.scenario.turns, 2):
         if turn.barge_in is None:
             await asyncio.sleep(turn.pause)
         progress(call.id, f"turn {number}")
-        ears.listen()
         microphone.speaking = True
         await asyncio.sleep(_SPEAKING_SECONDS)
         microphone.speaking = False
+        ears.listen()
         following = call.scenario.turns[number - 1 :]
-        if following and following[0].barge_in is not None:
-            ears.listen()
-            await _until(ears.started, turn.patience)
-            await asyncio.sleep(following[0].barge_in)
-        else:
-            await _until(ears.stopped, turn.patience)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(turn.patience):
+                await ears.started.wait()
+                if following and following[0].barge_in is not None:
+                    await asyncio.sleep(following[0].barge_in)
+                else:
+                    await ears.stopped.wait()
     await asyncio.sleep(0.3)
     if observed:
         failed = any(turn.faults for turn in call.scenario.turns)
         bridge.record_outcome("escalated" if failed else "completed", worker=worker)
     await worker.queue_frame(EndFrame())
-
-
-async def _until(event: asyncio.Event, patience: float) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), patience)

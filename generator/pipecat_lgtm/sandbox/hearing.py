@@ -32,6 +32,7 @@ class Hearing:
         self._asked: float | None = None
         self._passed: float | None = None
         self._late = self._unseen = 0.0
+        self._answering = False
         self.words: list[Heard] = []
 
     def spoke(self) -> None:
@@ -41,6 +42,7 @@ class Hearing:
     def ended(self, at: float) -> None:
         """The caller's last loud sample has been said, at a time of the monotonic clock."""
         self._asked, self._late, self._unseen = at, 0.0, 0.0
+        self._answering = False
 
     def passed(self, at: float) -> None:
         """That sample was said at this time by the clock of the samples after it, as they passed into the bot."""
@@ -58,14 +60,18 @@ class Hearing:
     def announced(self, late: float) -> None:
         """The bot's first audio has left seconds after it was announced."""
         self._unseen += late
+        self._answering = True
 
     def heard(self, at: float, left: float) -> None:
-        """A sample is audible.
+        """A sample is audible; it is a first word if Pipecat has announced that the bot speaks since the caller ended.
+
+        What is left of a reply that was talked over is none; and where Pipecat takes it for the bot's next reply, it
+        does not announce the real one: nobody in the bot can know of that.
 
         Args:
             at: a time of the monotonic clock.
             left: that of the clock of the samples before it, which began with the first one of the reply.
         """
-        if self._asked is not None and self._passed is not None:
+        if self._answering and self._asked is not None and self._passed is not None:
             self.words.append(Heard(at - self._asked, left - self._passed, self._late, self._unseen, time.time()))
             self._asked = None

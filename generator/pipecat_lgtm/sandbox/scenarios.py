@@ -93,7 +93,7 @@ SCENARIOS: dict[str, Scenario] = {
         Scenario(
             "barge-in",
             "one interrupted turn",
-            (Turn(_STORY), Turn("Stop, please.", barge_in=0.8)),
+            (Turn(_STORY), Turn("Stop, please.", barge_in=0.8, patience=4.0)),
         ),
         Scenario(
             "llm-failure",
