@@ -20,6 +20,7 @@ FAULTS: dict[Key, str] = {
     ("pipecat-stack", 13, "A"): "Nothing has been lost",
     ("pipecat-stack", 13, "B"): "Nothing has been lost",
     ("pipecat-stack", 21, "A"): "No limit of cardinality has been reached",
+    ("pipecat-stack", 21, "B"): "No limit of cardinality has been reached",
     ("pipecat-stack", 31, "A"): "No rule and no message has failed",
     ("pipecat-stack", 31, "B"): "No rule and no message has failed",
     ("pipecat-stack", 32, "A"): "No message went out in this time range",

@@ -15,6 +15,7 @@ from stacks import EngineBin, Stack, stack_of
 
 from pipecat_lgtm.ops.preview import run
 from pipecat_lgtm.ops.preview.run import Board
+from pipecat_lgtm.renderers.collector.offenders import HELD_SERVICES
 from pipecat_lgtm.renderers.text import to_yaml
 
 pytestmark = pytest.mark.stack
@@ -37,7 +38,7 @@ def troubled(tmp_path: Path, engine_bin: EngineBin) -> Iterator[Stack]:
         url = f"http://127.0.0.1:{post.port}"
         overrides = {
             "alerts": {"interval": "5 s", "hold": {"critical": "1 s"}},
-            "cardinality": {"series_per_metric": _LIMIT},
+            "cardinality": {"series_per_metric": _LIMIT, "breaches_per_service": 1},
             "collector": {"queue_requests": 1, "queue_batch": 1},
             "exporters": [
                 {"name": "strict", "endpoint": strict.url, "signals": ["logs"]},
@@ -86,10 +87,14 @@ def test_every_fault_is_shown(troubled: Stack) -> None:
 
 
 def _trouble(stack: Stack) -> None:
-    """Send spans of many models, more than the queue of a destination that is away can hold; and a log record."""
+    """Send spans of many models, more than the queue of a destination that is away can hold, and too many silences."""
     for number in range(_CONSUMERS):
         sent = otlp.traces([otlp.stage("llm", gen_ai__request__model=f"model-{number}"), otlp.turn()])
         with contextlib.suppress(httpx.HTTPStatusError):
             otlp.send(stack.ports.otlp_http, sent)
+    silences = [
+        otlp.event("pipecat.silence", {"pipecat.seconds": 9.0}) | {"traceId": otlp.trace_id()}
+        for _ in range(2 * HELD_SERVICES)
+    ]
     with contextlib.suppress(httpx.HTTPStatusError):
-        otlp.send(stack.ports.otlp_http, otlp.logs([otlp.event("line")]))
+        otlp.send(stack.ports.otlp_http, otlp.logs(silences))
