@@ -1,6 +1,9 @@
 """What `doctor` finds without a stack; with one: stack/test_look.py."""
 
+import contextlib
+import random
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,11 +22,16 @@ def every_program(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(building, "found", lambda *_: ())
 
 
+def _free() -> Iterator[int]:
+    """Yield ports nobody listens on, below those that the kernel gives to whoever connects meanwhile."""
+    for port in random.sample(range(20_000, 32_000), 1000):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            yield port
+
+
 def _config(folder: Path, **sections: object) -> Config:
     """Return a config whose ports nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        first = held.getsockname()[1]
-    ports = {name: first + number for number, name in enumerate(Ports.model_fields)}
+    ports = dict(zip(Ports.model_fields, _free(), strict=False))
     network = {"ports": ports} | dict(sections.pop("network", {}))  # type: ignore[call-overload]
     file = folder / "stack.yaml"
     file.write_text(yaml.safe_dump({"network": network, **sections}))
