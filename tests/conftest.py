@@ -1,5 +1,6 @@
 """What all tests share: the engines' programs, built once."""
 
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,9 @@ from pipecat_lgtm.ops.engines import manifest_of
 
 if TYPE_CHECKING:
     from bridged import Bridged
+
+# A shell that runs the tests in the background has them ignore Ctrl-C, and with them every program they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 sys.path += [str(Path(__file__).parent / folder) for folder in ("stack", "dialects")]
 

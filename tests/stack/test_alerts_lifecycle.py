@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 _ACKNOWLEDGE = 8
 _TRENDS = re.compile(
-    r"(getting worse \(\+[\d.]+ms|stabilizing \([+-][\d.]+m?s|recovering \(-[\d.]+ms) against 20 seconds ago\)"
+    r"(getting worse \(\+[\d.]+ms|stabilizing \([+-][\d.]+[mu]?s|recovering \(-[\d.]+ms) against 20 seconds ago\)"
 )
 _LONG = 120.0
 """Seconds until Prometheus has told a restarted Alertmanager of its alerts again, and some."""
@@ -123,11 +123,17 @@ def _drift(world: World) -> None:
 
 
 def _is_told(world: World, trend: str) -> bool:
-    return any(text.startswith(trend) for text in _trends_in_slack(world))
+    return all(any(text.startswith(trend) for text in said) for said in (_in_slack(world), _in_pagerduty(world)))
 
 
-def _trends_in_slack(world: World) -> list[str]:
-    """Return what Slack's messages about that bot say of the trend, in the order they came."""
+def _in_pagerduty(world: World) -> list[str]:
+    """Return what PagerDuty's messages about that bot say of the trend, in the order they came."""
+    pages = world.told.pages("PipecatLlmTtfbHigh", "drifting")
+    return [one.body["payload"]["custom_details"]["trend"] for one in pages]
+
+
+def _in_slack(world: World) -> list[str]:
+    """Return what Slack's do."""
     posts = world.told.posts("INFO", "PipecatLlmTtfbHigh", "drifting")
     return [re.findall(r"^\*Trend:\* (.*)$", one.body["attachments"][0]["text"], re.MULTILINE)[0] for one in posts]
 
@@ -268,8 +274,7 @@ def test_resolved(paged: World) -> None:
 def test_trend(world: World) -> None:
     """Message by message Slack and PagerDuty read that it is getting worse, stabilizing, recovering; with its sign."""
     world.drift.result(_LONG)
-    pages = world.told.pages("PipecatLlmTtfbHigh", "drifting")
-    for said in (_trends_in_slack(world), [one.body["payload"]["custom_details"]["trend"] for one in pages]):
+    for said in (_in_slack(world), _in_pagerduty(world)):
         words = [word for word, _ in itertools.groupby(text.partition(" (")[0] for text in said)]
 
         assert ["getting worse", "stabilizing", "recovering"] == words[:3]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from bots import place
 from environments import environment
+from harness import free_ports
 from receiver import Received, receiver
 
 pytestmark = pytest.mark.stack
@@ -25,7 +26,12 @@ async def setup_worker_runner(runner):
 
 async def watch(port):
     kinds = []
-    async for socket in connect(f"ws://localhost:{port}"):
+    while True:  # connect's own retry waits up to 5 s, by chance: most of the call
+        try:
+            socket = await connect(f"ws://localhost:{port}")
+        except OSError:
+            await asyncio.sleep(0.05)
+            continue
         async for message in socket:
             kinds.append(json.loads(message)["type"])
             with open(os.environ["TAIL_FILE"], "w") as file:
@@ -68,7 +74,7 @@ def test_beside_tail(tmp_path: Path) -> None:
     setup.write_text(TAIL)
     with receiver() as received:
         python = environment("tail", "pipecat-ai[tracing]==1.14.0", "pipecat-ai-tail==0.0.5")
-        env = {"PIPECAT_SETUP_FILES": str(setup), "TAIL_FILE": str(file), "TAIL_PORT": str(received.port + 1)}
+        env = {"PIPECAT_SETUP_FILES": str(setup), "TAIL_FILE": str(file), "TAIL_PORT": str(free_ports(1)[0])}
         place(tmp_path, received.url, "tool-failure", python=python, env=env)
 
     _full(received)
