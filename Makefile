@@ -28,13 +28,14 @@ check: $(STAMP) ## Lint, types, fast tests and the render diff (seconds)
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/pipecat-lgtm render --check
-	$(BIN)/pytest -q -m 'not stack and not rules'
+	$(BIN)/pytest -q -n logical -m 'not stack and not rules'
 
 engines: $(STAMP) ## Build the programs that are not there yet (18 minutes on two cores, once)
 	$(BIN)/pipecat-lgtm engines build
 
 test: check engines ## Everything: `check`, rule tests, and tests on real engines with a real bot
-	$(BIN)/pytest -v -m 'rules or stack' --durations=15
+	$(BIN)/pytest -v -n logical --dist loadfile -m rules
+	$(BIN)/pytest -v -m stack --durations=15
 
 demo: $(STAMP) ## Start the stack, place real calls, show the numbers
 	$(BIN)/pipecat-lgtm demo
