@@ -11,7 +11,7 @@ from pipecat_lgtm.ops.bench.rungs import LADDER, WITH, WITHOUT
 
 pytestmark = pytest.mark.stack
 
-SPANS = 400
+SPANS = 20_000
 
 
 # Collectors are ended by pid, as `down` ends them from another process; Popen never hears of it.
@@ -36,4 +36,12 @@ def test_a_rung_that_loses_spans(monkeypatch: pytest.MonkeyPatch, engine_bin: En
     monkeypatch.setattr(collector, "_measure", lambda *_: lost)
 
     with pytest.raises(CheckFailed, match=rf"nop: {SPANS} spans sent, {SPANS - 1} counted"):
+        collector.run(load_default(), "A", (SPANS, 1), engine_bin("otelcol").parent, lambda _what, _elapsed: None)
+
+
+def test_too_little_to_measure(monkeypatch: pytest.MonkeyPatch, engine_bin: EngineBin) -> None:
+    """CPU time comes in hundredths of a second: where there is none to compare with, more spans are asked for."""
+    monkeypatch.setattr(collector, "_measure", lambda *_: Measured(0.0, 1, SPANS, None))
+
+    with pytest.raises(CheckFailed, match="cost less CPU than the kernel counts"):
         collector.run(load_default(), "A", (SPANS, 1), engine_bin("otelcol").parent, lambda _what, _elapsed: None)

@@ -71,7 +71,7 @@ def run(config: Config, kind: Kind, size: tuple[int, int], bin_dir: Path | None,
         watch: told what goes on.
 
     Raises:
-        CheckFailed: a rung did not count what was sent.
+        CheckFailed: a rung did not count what was sent, or it was too little to measure.
         EngineError: the collector does not start.
     """
     engine = ENGINES["otelcol"]
@@ -135,6 +135,11 @@ def _counts(file: Path) -> int:
 
 
 def _report(kind: Kind, fed: list[Payload], runs: list[dict[str, Measured]]) -> Report:
+    if any(one["nop"].cpu <= 0 for one in runs):
+        raise CheckFailed(
+            f"bench collector: {runs[0]['nop'].sent} spans cost less CPU than the kernel counts: 10 ms",
+            "give more with --spans",
+        )
     ratios = {rung.name: statistics.median(one[rung.name].cpu / one["nop"].cpu for one in runs) for rung in LADDER}
     rows = []
     for rung in LADDER:
