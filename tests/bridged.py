@@ -1,10 +1,17 @@
 """What the bridge's tests share: a call without a pipeline, its frames, and what it emits."""
 
+import contextlib
+import logging
+import signal
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+from loguru import logger
+from opentelemetry.sdk import _logs as sdk_logs
 from opentelemetry.sdk._logs import LoggerProvider, ReadableLogRecord
 from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
 from opentelemetry.sdk.resources import Resource
@@ -20,7 +27,18 @@ with warnings.catch_warnings():
     from pipecat.observers.base_observer import FramePushed
     from pipecat.processors.frame_processor import FrameDirection
 
-    from pipecat_lgtm.bridge import attaching, conversation, http, later, logs, observer, providers, switching, ticker
+    from pipecat_lgtm_bridge import (
+        attaching,
+        conversation,
+        http,
+        later,
+        level,
+        logs,
+        observer,
+        providers,
+        switching,
+        ticker,
+    )
 
 Conversation = conversation.Conversation
 LOADED = (attaching, http, logs, observer, providers, switching, ticker)
@@ -103,3 +121,31 @@ def service(kind: str, name: str) -> Any:  # noqa: ANN401 - a service without it
     base = {"STT": stt_service.STTService, "LLM": llm_service.LLMService, "TTS": tts_service.TTSService}[kind]
     made = type(name, (base,), {"__init__": lambda _: None, "run_stt": None, "run_tts": None, "is_usable": True})
     return made()
+
+
+@contextlib.contextmanager
+def lines_left_alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give this process's logging back, as it was, after a block in which the bridge may take it over."""
+    for name in ("_sink_id", "_files"):
+        monkeypatch.setattr(logs, name, type(getattr(logs, name))())
+    for name in ("_listeners", "_shown", "_by_signal"):
+        monkeypatch.setattr(level, name, [])
+    taken = ((type(logger), "remove"), (type(logger), "configure"), (logging.Logger, "callHandlers"),
+             (logging.Logger, "handle"), (logging.LogRecord, "getMessage"))  # fmt: skip
+    for owner, name in (*taken, (sdk_logs.LoggingHandler, "emit")):
+        monkeypatch.setattr(owner, name, getattr(owner, name))
+    root = logging.getLogger()
+    disabled = {one: one.disabled for one in root.manager.loggerDict.values() if isinstance(one, logging.Logger)}
+    handlers, threshold, previous = list(root.handlers), root.level, signal.getsignal(signal.SIGUSR1)
+    try:
+        yield
+    finally:
+        for file in logs._files.values():  # noqa: SLF001 - there is no other end to them than the process's
+            file.close()
+        monkeypatch.undo()
+        signal.signal(signal.SIGUSR1, previous)
+        root.handlers[:] = handlers
+        for log, was in disabled.items():
+            log.disabled = was
+        root.setLevel(threshold)
+        logger.configure(handlers=[], patcher=lambda _: None)

@@ -2,9 +2,10 @@
 
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 import pytest
 
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 sys.path += [str(Path(__file__).parent / folder) for folder in ("stack", "dialects")]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_stack_of_yours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the stacks that run on this machine out of the tests: commands find them by this user's state directory."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("states")))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -51,8 +60,11 @@ def bridged(monkeypatch: pytest.MonkeyPatch) -> "Bridged":
     from opentelemetry._logs import _internal  # noqa: PLC0415
 
     from bridged import Bridged  # noqa: PLC0415 - Pipecat takes seconds to import
+    from pipecat_lgtm_bridge import outbox  # noqa: PLC0415 - imports OpenTelemetry's SDK
 
     made = Bridged()
+    monkeypatch.setattr(outbox, "ALL", WeakSet())  # a call's end would wait for what other tests left unsent
+    monkeypatch.setenv("OTEL_TRACES_EXPORTER", "none")  # or the bridge would add its own
     monkeypatch.setattr(trace, "get_tracer_provider", lambda: made.traces)
     monkeypatch.setattr(_logs, "get_logger_provider", lambda: made.logging)
     monkeypatch.setattr(_internal, "get_logger_provider", lambda: made.logging)

@@ -1,12 +1,13 @@
-"""A Grafana as its HTTP API documents it: dashboards, folders, versions; it refuses what the real one would."""
+"""A Grafana that answers as 12.3 did when it was asked: dashboards, folders, versions, and what it refuses."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import urlsplit
+
+from answering import answering
 
 TOKEN = "glsa_test"  # noqa: S105 - of the fake
 
@@ -42,8 +43,8 @@ class FakeGrafana:
             case "GET", ["api", "folders"]:
                 return 200, [{"uid": uid, "title": title} for uid, title in self.folders.items()]
             case "POST", ["api", "folders"]:
-                if set(body) - {"uid", "title", "parentUid"} or not body.get("title"):
-                    return 400, {"message": "bad request data"}
+                if not body.get("title"):
+                    return 400, {"message": "folder title cannot be empty"}
                 uid = f"folder-{len(self.folders) + 1}"
                 self.folders[uid] = body["title"]
                 return 200, {"uid": uid, "title": body["title"], "version": 1}
@@ -57,23 +58,31 @@ class FakeGrafana:
                     for one in found
                 ]
                 return 200, {"continueToken": "", "versions": rows[:1]}
+            case "DELETE", ["api", "dashboards", "uid", uid]:
+                return self._remove(uid)
             case "POST", ["api", "dashboards", "db"]:
                 return self._save(body)
         return 404, {"message": "Not found"}
 
     def _dashboard(self, uid: str) -> tuple[int, Any]:
         if uid not in self.saved:
-            return 404, {"message": "Dashboard not found"}
+            return 404, {"message": "Dashboard not found", "title": "Not found"}
         last = self.saved[uid][-1]
         meta = {"folderUid": last["folderUid"], "provisioned": uid in self.provisioned, "version": len(self.saved[uid])}
         return 200, {"dashboard": last["dashboard"], "meta": meta}
 
+    def _remove(self, uid: str) -> tuple[int, Any]:
+        if uid not in self.saved:
+            return 404, {"message": "Dashboard not found", "title": "Not found"}
+        if uid in self.provisioned:
+            return 400, {"message": "provisioned dashboard cannot be deleted"}
+        title = self.saved.pop(uid)[-1]["dashboard"]["title"]
+        return 200, {"title": title, "message": f"Dashboard {title} deleted", "uid": uid}
+
     def _save(self, body: Any) -> tuple[int, Any]:  # noqa: ANN401 - JSON
-        if set(body) - {"dashboard", "folderUid", "folderId", "message", "overwrite", "refresh"}:
-            return 400, {"message": "bad request data"}
         board = body["dashboard"]
-        if board.get("id") is not None or not board.get("title") or not board.get("uid"):
-            return 400, {"message": "Dashboard title cannot be empty"}
+        if not board.get("title"):
+            return 400, {"message": "Dashboard title cannot be empty", "status": "empty-name"}
         if body["folderUid"] not in self.folders:
             return 400, {"message": "folder not found"}
         uid = board["uid"]
@@ -83,10 +92,16 @@ class FakeGrafana:
         if newest is not None and not body["overwrite"] and board.get("version") != newest:
             return 412, {"status": "version-mismatch", "message": "The dashboard has been changed by someone else"}
         stored = board | {"id": 7, "version": (newest or 0) + 1}
+        message = body["message"] if newest else "Initial save"
         self.saved.setdefault(uid, []).append(
-            {"dashboard": stored, "folderUid": body["folderUid"], "message": body["message"], "createdBy": "sa-deploy"}
+            {"dashboard": stored, "folderUid": body["folderUid"], "message": message, "createdBy": "deployer"}
         )
         return 200, {"id": 7, "uid": uid, "url": f"/d/{uid}", "status": "success", "version": stored["version"]}
+
+
+def _read(raw: bytes) -> Any:  # noqa: ANN401 - JSON
+    """Return what was sent; 2.0 becomes 2, as it is written back."""
+    return json.loads(raw, parse_float=lambda text: int(float(text)) if float(text).is_integer() else float(text))
 
 
 @contextmanager
@@ -102,9 +117,9 @@ def serving(fake: FakeGrafana) -> Iterator[FakeGrafana]:
             elif raw and self.headers.get("Content-Type") != "application/json":
                 self._reply(415, {"message": "content type must be application/json"})
             else:
-                self._reply(*fake.answer(self.command, urlsplit(self.path).path, json.loads(raw) if raw else None))
+                self._reply(*fake.answer(self.command, urlsplit(self.path).path, _read(raw) if raw else None))
 
-        do_GET = do_POST = _handle  # noqa: N815 - the library's names
+        do_GET = do_POST = do_DELETE = _handle  # noqa: N815 - the library's names
 
         def _reply(self, status: int, body: Any) -> None:  # noqa: ANN401 - JSON
             data = json.dumps(body).encode()
@@ -117,13 +132,6 @@ def serving(fake: FakeGrafana) -> Iterator[FakeGrafana]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    fake.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with answering(Handler) as port:
+        fake.url = f"http://127.0.0.1:{port}"
         yield fake
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

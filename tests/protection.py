@@ -8,8 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+import yamls
 from pipecat_lgtm.renderers.collector import protect_patterns as p
 from pipecat_lgtm.renderers.collector import protect_scan as scan
 from pipecat_lgtm.renderers.collector import protect_shapes as shapes
@@ -19,13 +18,13 @@ FIXTURES = Path(__file__).parent / "fixtures" / "content"
 
 def secrets() -> list[tuple[str, str, list[str]]]:
     """Return kind, text and hidden parts of every planted secret."""
-    data = yaml.safe_load((FIXTURES / "secrets.yaml").read_text(encoding="utf-8"))
+    data = yamls.load((FIXTURES / "secrets.yaml").read_text(encoding="utf-8"))
     return [(kind, row["text"].replace("~", ""), row["hidden"]) for kind, rows in data.items() for row in rows]
 
 
 def lookalikes() -> list[str]:
     """Return the texts that only look like a secret."""
-    texts: list[str] = yaml.safe_load((FIXTURES / "lookalikes.yaml").read_text(encoding="utf-8"))
+    texts: list[str] = yamls.load((FIXTURES / "lookalikes.yaml").read_text(encoding="utf-8"))
     return texts
 
 

@@ -1,5 +1,7 @@
 """What is said about alerts without a running Prometheus, and how they are overridden."""
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -7,12 +9,15 @@ from typer.testing import CliRunner
 
 from pipecat_lgtm import cli
 from pipecat_lgtm.config import load, load_default
+from pipecat_lgtm.config.alerts import BURN_RATE
 from pipecat_lgtm.errors import ConfigError
 from pipecat_lgtm.ops import alerts as op
+from pipecat_lgtm.queries.expr import Binary
 from pipecat_lgtm.renderers import runbooks
 from pipecat_lgtm.rules.alerts import alerts
 from pipecat_lgtm.rules.model import Bound
 from pipecat_lgtm.rules.sources import source_of
+from rendered import files
 
 CONFIG = load_default()
 
@@ -28,6 +33,27 @@ def test_list_has_every_rule() -> None:
     assert [one.name for one in alerts(CONFIG)] == [row[0] for row in op.rows(CONFIG)]
 
 
+def test_list_and_docs_agree() -> None:
+    """`alerts list` says of severity, window, hold and samples what docs/alerts.md says, also of quiet bots."""
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in files()["docs/alerts.md"].splitlines()]
+    documented = [
+        (found[1], one[1].split(" (")[0], *one[3:6])
+        for one in cells
+        if len(one) > 6 and (found := re.match(r"\[(\w+)\]", one[0]))
+    ]
+    listed = [(row[0], row[1], *row[3:]) for row in op.rows(CONFIG) if "escalated" not in row[1]]
+
+    assert documented == listed
+    assert ("PipecatTtfwHighLowTraffic", "warning", "6h", "2m", "never 20 in 5m") in listed
+
+
+def test_list_for_programs() -> None:
+    """`alerts list --json` is one JSON document."""
+    done = CliRunner().invoke(cli.app, ["alerts", "list", "--json"])
+
+    assert [dict(zip(op.COLUMNS, row, strict=True)) for row in op.rows(CONFIG)] == json.loads(done.stdout)
+
+
 def test_explain_without_prometheus(tmp_path: Path) -> None:
     """Without a running Prometheus the rule is explained all the same, and that nothing is known about now is said."""
     file = tmp_path / "stack.yaml"
@@ -41,20 +67,20 @@ def test_explain_without_prometheus(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "beyond", "samples"),
+    ("name", "beyond", "over", "samples"),
     [
-        ("PipecatTtfwHigh", "above 800 ms", "at least 20 in 5m"),
-        ("PipecatTtfwHighLowTraffic", "above 1.2 s", "never 20 in 5m"),
-        ("PipecatTaskCompletionLow", "below 75 %", "at least 20 in 1h"),
-        ("PipecatPiiDisclosed", "at least 1", "any"),
-        ("PipecatWatchdog", "any", "any"),
+        ("PipecatTtfwHigh", "above 800 ms", "5m", "20"),
+        ("PipecatTtfwHighLowTraffic", "above 1.2 s", "6h", "never 20 in 5m"),
+        ("PipecatTaskCompletionLow", "below 75 %", "1h", "20"),
+        ("PipecatPiiDisclosed", "at least 1", "1h", "none"),
+        ("PipecatWatchdog", "any", "as it is", "none"),
     ],
 )
-def test_facts(name: str, beyond: str, samples: str) -> None:
-    """A rule is said to be beyond its bound on the bad side, reached where that is enough, and on how many samples."""
+def test_facts(name: str, beyond: str, over: str, samples: str) -> None:
+    """A rule is said to be beyond its bound on the bad side, over which time, and on how many samples."""
     facts = dict(op.facts(CONFIG, op.named(CONFIG, name)[0]))
 
-    assert (beyond, samples) == (facts["beyond"].partition("  (")[0], facts["samples"])
+    assert (beyond, over, samples) == (facts["beyond"].partition("  (")[0], facts["over"], facts["samples"])
 
 
 def test_explain_unknown() -> None:
@@ -126,4 +152,38 @@ def test_every_warning_escalates() -> None:
         assert "critical" == twin.severity
         assert warning.annotations | {"summary": twin.annotations["summary"]} == twin.annotations
         assert twin.annotations["summary"].endswith(warning.annotations["summary"])
-        assert twin.query.expr.startswith(f"({warning.query.expr}) and on")
+        condition = twin.query.promql
+        assert isinstance(condition, Binary)
+        assert ("and", warning.query.promql) == (condition.operator, condition.left)
+
+
+def test_links_fit_their_dashboards() -> None:
+    """Every link of an alert leads to a dashboard there is, never to Explore, and sets only variables that it has."""
+    boards = {
+        Path(path).stem: {one["name"] for one in json.loads(text)["templating"]["list"]}
+        for path, text in files().items()
+        if path.startswith("grafana/dashboards/")
+    }
+    for one in alerts(CONFIG):
+        for name in ("trace_url", "dashboard_url"):
+            said = one.annotations[name]
+            found = re.findall(
+                r"/d/([\w-]+)/\1\?(.*?)(?={{ (?:else|end) }}|$)", re.sub(r"{{ (print|\$labels).*?}}", "", said)
+            )
+
+            assert said.count("http://127.0.0.1:3000/") == len(found) > 0, one.name
+            for uid, query in found:
+                assert set(re.findall(r"var-(\w+)=", query)) - boards[uid] == set(), one.name
+                assert "var-tempo=pipecat-tempo" in query
+
+
+def test_a_burn_rate_of_its_own(tmp_path: Path) -> None:
+    """Each pair of windows may have a hold and a floor of its own; the others keep the common ones."""
+    rates = [
+        {"long": "1 h", "short": "5 m", "factor": 14.4, "severity": "critical", "hold": "30 s", "min_samples": 5},
+        {"long": "6 h", "short": "30 m", "factor": 6, "severity": "critical"},
+    ]
+    rules = _load(tmp_path, json.dumps({"alerts": {"burn_rates": rates}}))
+    found = [(one.hold, one.min_samples) for one in rules if one.name == BURN_RATE]
+
+    assert [(30.0, 5), (60.0, 20)] == found

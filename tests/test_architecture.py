@@ -1,6 +1,5 @@
 import ast
 import re
-import statistics
 import subprocess
 from collections.abc import Iterator
 from itertools import takewhile
@@ -12,10 +11,13 @@ from pipecat_lgtm.output import OWNED
 from rendered import files
 
 REPOSITORY = Path(__file__).parents[1]
-PACKAGE = REPOSITORY / "generator" / "pipecat_lgtm"
-MODULES = sorted(PACKAGE.rglob("*.py"))
+GENERATOR = REPOSITORY / "generator" / "pipecat_lgtm"
+BRIDGE = REPOSITORY / "generator" / "bridge" / "pipecat_lgtm_bridge"
+OURS = re.compile(r"pipecat_lgtm(_bridge)?\.")
+MODULES = sorted((*GENERATOR.rglob("*.py"), *BRIDGE.rglob("*.py")))
 LAYERS = (
     "errors",
+    "http",
     "notifications",
     "contract",
     "config",
@@ -40,6 +42,8 @@ mounted into a bare Python image."""
 def _layer(module: str) -> str:
     """Return the layer of `pipecat_lgtm.<layer>…`; the verbs' modules are the command line's."""
     parts = module.split(".")
+    if parts[0] == BRIDGE.name:
+        return "contract" if parts[1:2] == ["contract"] else "bridge"
     name = parts[1] if len(parts) > 1 else "cli"
     return "cli" if name.startswith("cli_") or name == "__main__" else name
 
@@ -48,25 +52,29 @@ def _imported(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module == "pipecat_lgtm":
-            yield from (f"pipecat_lgtm.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module in {GENERATOR.name, BRIDGE.name}:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are absolute"
             yield node.module or ""
 
 
 def _named(path: Path) -> str:
-    return path.relative_to(PACKAGE).as_posix()
+    """Return a module's path in its distribution."""
+    return path.relative_to((BRIDGE if path.is_relative_to(BRIDGE) else GENERATOR).parent).as_posix()
+
+
+def _module(path: Path) -> str:
+    return _named(path).removesuffix(".py").replace("/", ".").removesuffix(".__init__")
 
 
 @pytest.mark.parametrize("path", MODULES, ids=_named)
 def test_imports_point_down(path: Path) -> None:
     """A module imports only its own layer and the layers below it."""
-    module = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
-    layer = _layer(module)
+    layer = _layer(_module(path))
     below = {name for name in LAYERS if LAYERS.index(name) <= LAYERS.index(layer)}
     allowed = ALONE.get(layer, below)
-    imported = {_layer(name) for name in _imported(ast.parse(path.read_text())) if name.startswith("pipecat_lgtm.")}
+    imported = {_layer(name) for name in _imported(ast.parse(path.read_text())) if OURS.match(name)}
 
     assert set() == imported - allowed
 
@@ -78,13 +86,21 @@ def test_only_output_writes_rendered_files() -> None:
     found = [
         f"{_named(path)}: {name}"
         for path in MODULES
-        if path.relative_to(PACKAGE).parts[0] in pure
+        if _layer(_module(path)) in pure
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Name | ast.Attribute | ast.alias)
         and effects.fullmatch(name := getattr(node, "id", None) or getattr(node, "attr", None) or node.name)
     ]
 
     assert [] == found
+
+
+def test_every_request_has_a_deadline() -> None:
+    """Requests go out by `http.request`, which bounds the whole of an answer; `bench` talks to what it has started."""
+    sends = re.compile(r"httpx\.(get|post|put|request|stream|Client|AsyncClient)\b")
+    found = {_named(path) for path in MODULES if sends.search(path.read_text())}
+
+    assert {"pipecat_lgtm/http.py"} == {name for name in found if not name.startswith("pipecat_lgtm/ops/bench/")}
 
 
 QUERY = re.compile(
@@ -126,7 +142,7 @@ def _texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
         ("{.service.name = ", True),
         ("label_values(up, job)", True),
         ("sum of all", False),
-        ("pipecat_lgtm.bridge", False),
+        ("pipecat_lgtm_bridge", False),
         ("pipecat:turn_ttfw_seconds:p95_5m", False),
         ('span.attributes["pipecat.stage"] == "llm"', False),
     ],
@@ -141,20 +157,12 @@ def test_queries_stand_in_queries() -> None:
     found = [
         f"{_named(path)}:{line}: {text[:60]}"
         for path in MODULES
-        if path.relative_to(PACKAGE).parts[0] not in {"queries", "contract"}
+        if _layer(_module(path)) not in {"queries", "contract"}
         for line, text in _texts(ast.parse(path.read_text()))
         if QUERY.search(text)
     ]
 
     assert [] == found
-
-
-def test_size_of_files() -> None:
-    """Files are short: the median is below 90 lines, none has more than 300."""
-    lines = {_named(path): len(path.read_text().splitlines()) for path in MODULES}
-
-    assert {} == {name: count for name, count in lines.items() if count > 300}
-    assert statistics.median(lines.values()) < 90
 
 
 def test_module_says_what_it_is() -> None:

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 from pipecat_lgtm.ops.bench.bridge import Cost, report
 
 
@@ -15,3 +18,12 @@ def test_report() -> None:
         "added per call: +1.00 % of a core, +0.160 s of CPU",
         "added per turn: 0.50 ms of event loop; medians differ by +1.0 ± 72.4 ms",
     ) == made.notes
+
+
+def test_hooks_are_there() -> None:
+    """What is timed of the bridge is what it has; a renamed hook would end the bench with a traceback."""
+    code = "from pipecat_lgtm.sandbox import busy; busy.watch()"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert 0 == done.returncode, done.stderr

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from loguru import logger
 
+import pipecat_lgtm_bridge as bridge
 from bridged import Bridged, f
-from pipecat_lgtm import bridge
-from pipecat_lgtm.bridge import conversation, logs, setup_file, speaking, ticker, version
+from pipecat_lgtm_bridge import conversation, guard, logs, setup_file, speaking, ticker, version
 
 
 def _worker(**options: Any) -> Any:  # noqa: ANN401 - a PipelineWorker
@@ -17,9 +17,12 @@ def _worker(**options: Any) -> Any:  # noqa: ANN401 - a PipelineWorker
         warnings.simplefilter("ignore", DeprecationWarning)
         from pipecat.pipeline.pipeline import Pipeline  # noqa: PLC0415 - after `bridged`
         from pipecat.pipeline.worker import PipelineWorker  # noqa: PLC0415
-        from pipecat.processors.filters.identity_filter import IdentityFilter  # noqa: PLC0415
+        from pipecat.transports.base_input import BaseInputTransport  # noqa: PLC0415
+        from pipecat.transports.base_transport import TransportParams  # noqa: PLC0415
 
-    return PipelineWorker(Pipeline([IdentityFilter()]), enable_rtvi=False, idle_timeout_secs=None, **options)
+    # Within another pipeline, as in a bot that runs pipelines side by side.
+    pipeline = Pipeline([Pipeline([BaseInputTransport(TransportParams())])])
+    return PipelineWorker(pipeline, enable_rtvi=False, idle_timeout_secs=None, **options)
 
 
 async def _run(*workers: Any, frames: list[f.Frame] | None = None) -> None:  # noqa: ANN401 - PipelineWorkers
@@ -66,6 +69,22 @@ def test_setup_file(monkeypatch: pytest.MonkeyPatch, bridged: Bridged) -> None:
     assert observer is worker.turn_trace_observer
     assert ["turn", "conversation"] == [span.name for span in bridged.exporter.get_finished_spans()]
     assert {"its-own"} == {one["conversation.id"] for one in bridged.events()}
+
+
+@pytest.mark.parametrize("tracing", [True, False])
+def test_bot_without_turn_tracking(
+    monkeypatch: pytest.MonkeyPatch, bridged: Bridged, caplog: pytest.LogCaptureFixture, *, tracing: bool
+) -> None:
+    """Without Pipecat's turn tracking there would be no spans at all: the bridge adds it, and says so."""
+    monkeypatch.setattr(guard, "_told", set())
+    worker = _worker(enable_turn_tracking=False, enable_tracing=tracing)
+    assert bridge.attach(worker)
+    asyncio.run(_run(worker))
+
+    assert ["turn", "conversation"] == [span.name for span in bridged.exporter.get_finished_spans()]
+    assert "enable_turn_tracking=False" in caplog.text
+    (end,) = [one for one in bridged.events() if one["event.name"] == "pipecat.conversation.end"]
+    assert 1 == end["pipecat.conversation.turns"]
 
 
 def test_session_of_the_log_lines(bridged: Bridged) -> None:
@@ -138,15 +157,6 @@ def test_older_pipecat(monkeypatch: pytest.MonkeyPatch, bridged: Bridged, hook: 
     assert [] == bridged.events()
 
 
-def test_helper_worker(bridged: Bridged) -> None:
-    """A worker that is bridged to another one is no call: counting it would count the caller's call twice."""
-    worker = _worker(bridged=())
-
-    assert not bridge.attach(worker)
-    assert conversation.of_worker(worker) is None
-    assert [] == bridged.events()
-
-
 def test_two_calls_attached_in_one_task_do_not_mix(bridged: Bridged) -> None:
     """Code that attaches one call after the other belongs to neither: no statement goes to the wrong one."""
 
@@ -167,3 +177,32 @@ def test_two_calls_attached_in_one_task_do_not_mix(bridged: Bridged) -> None:
         if span.name == "conversation" and span.context
     }
     assert roots == {trace_id: attributes["conversation.id"] for trace_id, attributes in traces.items()}
+
+
+def test_last_outcome_counts(bridged: Bridged) -> None:
+    """Of several outcomes the last one is stated, once, before the end of the call; a later one is refused."""
+
+    async def call() -> Any:  # noqa: ANN401 - a PipelineWorker
+        worker = _worker()
+        bridge.attach(worker)
+        assert bridge.record_outcome("failed", worker=worker)
+        assert bridge.record_outcome("completed", worker=worker)
+        assert "pipecat.outcome" not in bridged.named()
+        await _run(worker)
+        return worker
+
+    worker = asyncio.run(call())
+    assert not bridge.record_outcome("failed", worker=worker)
+    assert ["completed"] == [one["pipecat.outcome"] for one in bridged.events() if "pipecat.outcome" in one]
+    assert ["pipecat.outcome", "pipecat.conversation.end"] == bridged.named()[-2:]
+
+
+def test_outcome_of_a_call_that_the_process_ends(bridged: Bridged) -> None:
+    """A process that ends while a call goes on states the call's outcome."""
+    worker = _worker()
+    bridge.attach(worker)
+    bridge.record_outcome("escalated", worker=worker)
+    ticker.last_words()
+    ticker.last_words()
+
+    assert ["pipecat.outcome"] == bridged.named()

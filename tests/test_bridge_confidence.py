@@ -9,7 +9,7 @@ from deepgram.listen.v1.types import ListenV1Results
 from google.cloud.speech_v2.types import cloud_speech
 from pipecat.services.assemblyai.models import TurnMessage
 
-from pipecat_lgtm.bridge.confidence import EXTRACTORS, Heard, read
+from pipecat_lgtm_bridge.confidence import EXTRACTORS, Heard, read
 
 _CHANNEL = {
     "alternatives": [

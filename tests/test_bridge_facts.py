@@ -4,15 +4,16 @@ import array
 import gc
 import weakref
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from pipecat.metrics.metrics import LLMTokenUsage, LLMUsageMetricsData, TTFBMetricsData, TTSUsageMetricsData
 
+import pipecat_lgtm_bridge as bridge
 from bridged import Bridged, Worker, f, pushed, service
-from pipecat_lgtm import bridge
-from pipecat_lgtm.bridge import conversation, emit, ticker
-from pipecat_lgtm.bridge.listening import Listening
-from pipecat_lgtm.bridge.usage import usage
+from pipecat_lgtm_bridge import conversation, emit, guard, ticker
+from pipecat_lgtm_bridge.listening import Listening
+from pipecat_lgtm_bridge.usage import usage
 
 
 def test_tokens_of_a_turn(bridged: Bridged) -> None:
@@ -78,11 +79,12 @@ def test_statements(bridged: Bridged) -> None:
         )
         assert bridge.record_outcome("completed")
     finally:
+        emit.ended(call)
         call.ended = True
 
     assert {"call-7"} == {one["conversation.id"] for one in bridged.events()}
     assert {call.trace_id()} == {one.log_record.trace_id for one in bridged.records()}
-    intent, decision, outcome = bridged.events()
+    intent, decision, outcome, _ = bridged.events()
     assert (True, "refund") == (intent["pipecat.intent.matched"], intent["pipecat.intent.name"])
     assert {
         "pipecat.decision.selected": "refund",
@@ -104,10 +106,67 @@ def test_statement_without_a_call(bridged: Bridged, caplog: pytest.LogCaptureFix
     assert "an outcome is one of completed, failed, escalated, abandoned" in said
 
 
+_NO_NUMBERS = (float("nan"), float("inf"), -0.1, 1.1, "0.9", True)
+_NO_NUMBER, _NO_TEXT = "it is a number from 0 to 1", "it is a text or several"
+
+
+@pytest.mark.parametrize(
+    ("key", "wrong", "why"),
+    [
+        *((key, wrong, _NO_NUMBER) for key in ("confidence", "threshold") for wrong in _NO_NUMBERS),
+        *((key, wrong, _NO_TEXT) for key in ("options", "rejected") for wrong in (None, b"refund", 7)),
+    ],
+)
+def test_decision_of_what_cannot_be_stated(
+    monkeypatch: pytest.MonkeyPatch,
+    bridged: Bridged,
+    caplog: pytest.LogCaptureFixture,
+    key: str,
+    wrong: Any,  # noqa: ANN401
+    why: str,
+) -> None:
+    """A decision with another confidence or threshold, or among what are no texts, is refused; the log says why."""
+    monkeypatch.setattr(guard, "_told", set())
+    call = bridged.call()
+
+    assert False is bridge.record_decision("refund", worker=call.worker, **{key: wrong})
+    assert [] == bridged.events()
+    assert f"record_decision({key}={wrong!r}): {why}" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("options", "stored"),
+    [
+        ("refund", ("refund",)),
+        (["refund"], ("refund",)),
+        (("refund", "deny"), ("refund", "deny")),
+        ((one for one in ("a", "b")), ("a", "b")),
+        ([1, 2.5], ("1", "2.5")),
+    ],
+)
+def test_options_are_a_list(bridged: Bridged, options: Any, stored: tuple[str, ...]) -> None:  # noqa: ANN401
+    """One option or rejected one may be given as it is; whatever is given is stored as a list of texts."""
+    call = bridged.call()
+    given = list(options) if not isinstance(options, str) else options
+    assert bridge.record_decision("refund", options=given, rejected=given, confidence=1, worker=call.worker)
+    (event,) = bridged.events()
+
+    assert (stored, stored) == (event["pipecat.decision.options"], event["pipecat.decision.rejected"])
+    assert 1.0 == event["pipecat.decision.confidence"]
+
+
+def test_intent_is_matched_or_not(bridged: Bridged) -> None:
+    """A text is neither true nor false, and is refused."""
+    call = bridged.call()
+
+    assert False is bridge.record_intent(matched="no", worker=call.worker)  # type: ignore[arg-type]
+    assert [] == bridged.events()
+
+
 def test_end_of_a_call(bridged: Bridged) -> None:
     """The end event says how the call went."""
     call = bridged.call()
-    call.slow_turns, call.interruptions = 1, 2
+    call.interruptions = 2
     call.failed()
     emit.ended(call)
     (event,) = bridged.events()
@@ -115,7 +174,6 @@ def test_end_of_a_call(bridged: Bridged) -> None:
     assert {
         "pipecat.conversation.turns": 1,
         "pipecat.conversation.errors": 1,
-        "pipecat.conversation.slow_turns": 1,
         "pipecat.conversation.interruptions": 2,
         "pipecat.conversation.failed": True,
         "session.id": "session-1",
@@ -165,13 +223,14 @@ def test_ended_worker_is_let_go(bridged: Bridged) -> None:
 
 
 def test_lost_telemetry_is_told(bridged: Bridged) -> None:
-    """What was dropped is an event that says of which signal and how many; it belongs to no call."""
-    emit.dropped("spans", 15)
+    """What was dropped is an event that says of which signal, why and how many; it belongs to no call."""
+    emit.dropped("spans", "refused", 15)
 
     assert [
         {
             "event.name": "pipecat.bridge.dropped",
             "pipecat.bridge.signal": "spans",
+            "pipecat.bridge.reason": "refused",
             "pipecat.bridge.dropped": 15,
         }
     ] == bridged.events()

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import pytest
 
 from bridged import Bridged, Worker, f, pushed, service
-from pipecat_lgtm.bridge import conversation
-from pipecat_lgtm.bridge.failures import Failures, category_of
-from pipecat_lgtm.bridge.names import model_of, plain, provider_of, stage_of
-from pipecat_lgtm.bridge.tools import Tools
+from pipecat_lgtm_bridge import conversation
+from pipecat_lgtm_bridge.failures import Failures, category_of
+from pipecat_lgtm_bridge.names import model_of, plain, provider_of, stage_of
+from pipecat_lgtm_bridge.tools import Tools
 
 
 class RefusedError(Exception):

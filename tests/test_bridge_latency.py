@@ -1,6 +1,5 @@
 """The parts of a latency are Pipecat's own, though they are worked out late and from fewer frames."""
 
-import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,7 +7,7 @@ import pytest
 from pipecat.metrics.metrics import TextAggregationMetricsData, TTFBMetricsData
 
 from bridged import f, pushed
-from pipecat_lgtm.bridge.latency import Latency
+from pipecat_lgtm_bridge.latency import Latency
 
 STT, LLM, TTS, OUT = (SimpleNamespace(name=name) for name in ("STT#0", "LLM#0", "TTS#0", "Out#0"))
 Step = tuple[float, f.Frame, Any]
@@ -92,56 +91,87 @@ CALLS: dict[str, list[Step]] = {
 }
 
 
+def _at_once(name: str) -> list[list[Any]]:
+    """Return the parts as Pipecat's observer names them when it sees each frame in its time."""
+    latency, found = Latency(), []
+    for at, frame, source in CALLS[name]:
+        latency._see((pushed(frame, source), at))  # noqa: SLF001 - the time it would be told
+        if isinstance(frame, f.BotStartedSpeakingFrame):
+            found.append(latency._latest)  # noqa: SLF001
+            latency._latest = []  # noqa: SLF001
+    return found
+
+
+def _late(steps: list[Step]) -> list[list[Any]]:
+    """Return the parts that the bridge names."""
+    latency, found = Latency(), []
+    stopped: Any = None
+    for at, frame, source in steps:
+        data = pushed(frame, source)
+        if isinstance(frame, f.VADUserStoppedSpeakingFrame):
+            stopped = data
+        elif isinstance(frame, f.InterruptionFrame):
+            latency.cut()
+        elif isinstance(frame, f.BotStartedSpeakingFrame):
+            stretch = latency.stretch(data, at)
+            if stopped is not None:
+                asked = stopped.frame.timestamp - stopped.frame.stop_secs
+                found.append(latency.parts(stretch, asked, stopped))
+            stopped = None
+        elif Latency.measures(type(frame)) and latency.wants(type(frame)):
+            latency.take(data, at)
+    return found
+
+
 @pytest.mark.parametrize("name", CALLS)
 def test_parts_are_those_of_pipecats_observer(name: str) -> None:
     """Fed late, and of words and audio only the first, the observer names what it names when it is fed at once."""
-
-    async def both() -> tuple[list[Any], list[Any]]:
-        late, at_once = Latency(), Latency()
-        found: tuple[list[Any], list[Any]] = ([], [])
-        for at, frame, source in CALLS[name]:
-            data = pushed(frame, source)
-            at_once._at = at  # noqa: SLF001 - the time it would be told
-            await at_once.on_push_frame(data)
-            if late.wants(type(frame)):
-                await late.take(data, at)
-            if isinstance(frame, f.BotStartedSpeakingFrame):
-                found[0].append(at_once.parts())
-                found[1].append(late.parts())
-        return found
-
-    expected, got = asyncio.run(both())
+    expected, got = _at_once(name)[-1], _late(CALLS[name])[-1]
 
     assert expected == got
-    assert expected[-1]
-    assert sum(one.duration_secs for one in got[-1]) == pytest.approx(CALLS[name][-1][0] - got[-1][0].start_time)
+    assert expected
+    assert sum(one.duration_secs for one in got) == pytest.approx(CALLS[name][-1][0] - got[0].start_time)
+
+
+def test_a_noise_takes_nothing_away() -> None:
+    """A sound between question and answer, which Pipecat's observer takes for a new turn, changes no part."""
+    noise: list[Step] = [
+        (10.3, f.VADUserStartedSpeakingFrame(0.2, 10.3), OUT),
+    ]
+    calls = [*_asked(10.0), *_answered(10.2)]
+    noisy = sorted([*calls, *noise], key=lambda one: one[0])
+
+    assert _late(calls) == _late(noisy)
+    assert "llm_inference" in [one.key for one in _late(noisy)[-1]]
+
+
+def test_a_vad_later_than_the_answer_is_no_part_of_it() -> None:
+    """Where the STT decides and the VAD is sure only later, the parts still sum to the wait."""
+    latency = Latency()
+    for at, frame, source in _answered(10.2)[:-1]:
+        if latency.wants(type(frame)):
+            latency.take(pushed(frame, source), at)
+    stretch = latency.stretch(pushed(f.BotStartedSpeakingFrame(), OUT), 10.81)
+    parts = latency.parts(stretch, 10.0, pushed(f.VADUserStoppedSpeakingFrame(1.0, 11.0), OUT))
+
+    assert sum(one.duration_secs for one in parts) == pytest.approx(0.81)
+    assert {"llm_inference", "speech_synthesis"} <= {one.key for one in parts}
 
 
 def test_most_words_are_let_go() -> None:
     """Of a reply's words and audio only the first is looked at."""
-
-    async def taken() -> list[str]:
-        latency, found = Latency(), []
-        for at, frame, source in CALLS["a turn"]:
-            if latency.wants(type(frame)):
-                found.append(type(frame).__name__)
-                await latency.take(pushed(frame, source), at)
-        return found
-
-    names = asyncio.run(taken())
+    latency, names = Latency(), []
+    for at, frame, source in CALLS["a turn"]:
+        if Latency.measures(type(frame)) and latency.wants(type(frame)):
+            names.append(type(frame).__name__)
+            latency.take(pushed(frame, source), at)
 
     assert (1, 1) == (names.count("LLMTextFrame"), names.count("TTSAudioRawFrame"))
 
 
 def test_error_in_one_frame_is_no_error_in_the_next(caplog: pytest.LogCaptureFixture) -> None:
     """A frame that Pipecat's observer cannot take is logged; the others still make up the latency."""
-    spoilt = [*_asked(10.0), (10.1, f.LLMFullResponseStartFrame(), object()), *_answered(10.2)]
+    spoilt: list[Step] = [*_asked(10.0), (10.1, f.LLMTextFrame("word"), object()), *_answered(10.2)]
 
-    async def parts() -> list[Any]:
-        latency = Latency()
-        for at, frame, source in spoilt:
-            await latency.take(pushed(frame, source), at)
-        return latency.parts()
-
-    assert sum(one.duration_secs for one in asyncio.run(parts())) == pytest.approx(10.81 - 9.8)
-    assert ["LLMFullResponseStartFrame in a latency" in one.getMessage() for one in caplog.records] == [True]
+    assert sum(one.duration_secs for one in _late(spoilt)[-1]) == pytest.approx(10.81 - 9.8)
+    assert ["LLMTextFrame in a latency" in one.getMessage() for one in caplog.records] == [True]

@@ -5,9 +5,9 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter
 
 from bridged import Bridged
-from pipecat_lgtm.bridge import emit, later
-from pipecat_lgtm.bridge.exporting import SpanOutbox
-from pipecat_lgtm.contract import events as e
+from pipecat_lgtm_bridge import emit, later
+from pipecat_lgtm_bridge.contract import events as e
+from pipecat_lgtm_bridge.exporting import SpanOutbox
 
 
 @pytest.fixture(autouse=True)
@@ -61,8 +61,9 @@ def test_lost_records_are_told(monkeypatch: pytest.MonkeyPatch, bridged: Bridged
     emit.tell_of_lost()
 
     assert ["pipecat.conversation.heartbeat"] * 2 == beats
-    assert [("logs", 3)] == [
-        (one["pipecat.bridge.signal"], one["pipecat.bridge.dropped"]) for one in bridged.events()[2:]
+    keys = ("signal", "reason", "dropped")
+    assert [("logs", "full", 3)] == [
+        tuple(one[f"pipecat.bridge.{key}"] for key in keys) for one in bridged.events()[2:]
     ]
 
 
@@ -74,4 +75,4 @@ def test_spans_without_room_are_counted(monkeypatch: pytest.MonkeyPatch) -> None
     provider.add_span_processor(waiting)
     provider.get_tracer("t").start_span("llm").end()
 
-    assert (1, 0) == (waiting.outbox.dropped, waiting.outbox.held_bytes)
+    assert ({"full": 1}, 0) == (waiting.outbox.dropped, waiting.outbox.held_bytes)

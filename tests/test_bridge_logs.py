@@ -1,3 +1,4 @@
+import io
 import json
 import logging
 import signal
@@ -8,28 +9,16 @@ from typing import Any
 import pytest
 from loguru import logger
 
-from bridged import Bridged, f, pushed
-from pipecat_lgtm.bridge import conversation, fields, level, logs, speaking
+from bridged import Bridged, f, lines_left_alone, pushed
+from pipecat_lgtm_bridge import conversation, fields, latency, level, logs, speaking
 
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch, bridged: Bridged) -> Iterator[Bridged]:
     """The bridge's log handling, taken away again after the test."""
-    monkeypatch.setattr(logs, "_handler", [])
-    monkeypatch.setattr(level, "_listeners", [])
-    monkeypatch.setattr(level, "_shown", [])
-    monkeypatch.setattr(level, "_by_signal", [])
-    root, before = logging.getLogger(), list(logging.getLogger().handlers)
-    previous = signal.getsignal(signal.SIGUSR1)
-    logs.install()
-    yield bridged
-    signal.signal(signal.SIGUSR1, previous)
-    root.handlers[:] = before
-    for file in logs._files.values():  # noqa: SLF001 - there is no other end to them than the process's
-        file.close()
-    logs._files.clear()  # noqa: SLF001
-    logger.configure(patcher=lambda _: None)
-    logger.remove()
+    with lines_left_alone(monkeypatch):
+        logs.install()
+        yield bridged
 
 
 def _lines(sent: Bridged) -> list[tuple[str, str]]:
@@ -58,6 +47,41 @@ def test_standard_library(sent: Bridged) -> None:
     attributes = _attributes(sent)
     assert "some.library.test_standard_library" == attributes["code.function.name"]
     assert __file__ == attributes["code.file.path"]
+
+
+@pytest.mark.parametrize(
+    ("message", "arguments", "template"),
+    [
+        ("Take %s", ("care",), "Take %s"),
+        ("Take %(what)s", ({"what": "care"},), "Take %(what)s"),
+        ("Take care", (), None),
+        ("Take care", ({"of": "yourself"},), None),
+    ],
+)
+def test_a_lines_template(sent: Bridged, message: str, arguments: tuple[Any, ...], template: str | None) -> None:
+    """A line says what it was before its arguments were put in, where some were; else it may be made of anything."""
+    logging.getLogger("some.library").warning(message, *arguments)
+
+    assert template == _attributes(sent).get("pipecat.log.template")
+
+
+def test_arguments_that_do_not_fit_make_no_template(sent: Bridged, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message that does not take its arguments is none that they were meant for."""
+    log = logging.getLogger("some.library")
+    monkeypatch.setattr(log, "handlers", [logging.StreamHandler(io.StringIO())])
+    monkeypatch.setattr(log, "propagate", False)
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+    log.handle(log.makeRecord(log.name, logging.WARNING, "bot.py", 1, "Take care", ("of yourself",), None))
+
+    assert [("WARNING", "Take care ('of yourself',)")] == _lines(sent)
+    assert "pipecat.log.template" not in _attributes(sent)
+
+
+def test_loguru_has_no_template(sent: Bridged) -> None:
+    """Loguru's lines are put together before they reach a sink."""
+    logger.info("Hello {}", "there")
+
+    assert "pipecat.log.template" not in _attributes(sent)
 
 
 def test_exporters_own_lines_stay_here(sent: Bridged) -> None:
@@ -125,21 +149,21 @@ def test_survives_removal(sent: Bridged) -> None:
     assert [("INFO", "still sent"), ("INFO", "and this, once")] == _lines(sent)
 
 
-def test_earlier_patcher_still_runs(monkeypatch: pytest.MonkeyPatch, bridged: Bridged) -> None:
-    """A patcher the bot has configured before stays in force."""
-    monkeypatch.setattr(logs, "_handler", [])
-    monkeypatch.setattr(level, "_listeners", [])
-    handlers = list(logging.getLogger().handlers)
-    logger.configure(patcher=lambda record: record.update(message=record["message"].upper()))
-    try:
+def test_bots_patcher_still_runs(monkeypatch: pytest.MonkeyPatch, bridged: Bridged) -> None:
+    """A patcher the bot has configured, before or after, stays in force; the bot's sinks have the ids all the same."""
+    printed: list[str] = []
+    with lines_left_alone(monkeypatch):
+        logger.configure(patcher=lambda record: record.update(message=record["message"].upper()))
         logs.install()
         logger.info("loud")
-    finally:
-        logging.getLogger().handlers[:] = handlers
-        logger.configure(patcher=lambda _: None)
-        logger.remove()
+        logger.configure(
+            handlers=[{"sink": printed.append, "format": "{message} {extra[trace_id]}"}],
+            patcher=lambda record: record.update(message=record["message"] + "!"),
+        )
+        logger.info("still")
 
-    assert [("INFO", "LOUD")] == _lines(bridged)
+        assert [("INFO", "LOUD"), ("INFO", "still!")] == _lines(bridged)
+    assert ["still! None\n"] == printed
 
 
 def test_level_of_a_file(sent: Bridged, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -208,13 +232,13 @@ def test_json_lines(sent: Bridged, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 def test_barge_in(sent: Bridged) -> None:
     """Lines say so in the turn that is cut, from then on, and in the one that the caller begins by it; not after it."""
     call = sent.call()
-    floor = speaking.Speaking(call)
+    floor = speaking.Speaking(call, latency.Latency())
     said = []
 
     def note() -> None:
         said.append(fields.of_call(call)["audio"]["barge_in"])
 
-    floor.bot_began(pushed(f.BotStartedSpeakingFrame()), 1.0, list)
+    floor.bot_began(pushed(f.BotStartedSpeakingFrame()), 1.0)
     note()
     floor.turn_began(pushed(f.UserStartedSpeakingFrame()), 2.0)
     note()

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from loguru import logger
 
-from pipecat_lgtm import bridge
-from pipecat_lgtm.bridge import version
+import pipecat_lgtm_bridge as bridge
+from pipecat_lgtm_bridge import version
 
-GENERATORS = ("grafanalib", "jinja2", "typer", "rich", "yaml", "httpx", "psutil", "pipecat_lgtm.config")
+GENERATORS = ("grafanalib", "jinja2", "typer", "rich", "yaml", "httpx", "psutil", "pipecat_lgtm")
 """What only the generator needs; Pipecat brings some of it, so these are looked for in the bridge's own imports."""
 
 
@@ -20,26 +20,26 @@ def _loaded(code: str) -> set[str]:
 
 def test_import_takes_nothing_with_it() -> None:
     """Importing the bridge loads neither Pipecat nor OpenTelemetry nor anything of the generator."""
-    loaded = _loaded("import pipecat_lgtm.bridge")
+    loaded = _loaded("import pipecat_lgtm_bridge")
 
     assert set() == loaded & {"pipecat", "opentelemetry", "pydantic", *GENERATORS}
-    assert {"pipecat_lgtm", "pipecat_lgtm.bridge", "pipecat_lgtm.bridge.api", "pipecat_lgtm.bridge.guard"} == {
+    assert {"pipecat_lgtm_bridge", "pipecat_lgtm_bridge.api", "pipecat_lgtm_bridge.guard"} == {
         one for one in loaded if one.startswith("pipecat_lgtm")
     }
 
 
 def test_attaching_takes_only_names_with_it() -> None:
     """What attaching loads of this project is the bridge and the contract."""
-    loaded = _loaded("import pipecat_lgtm.bridge.attaching, pipecat_lgtm.bridge.observer, pipecat_lgtm.bridge.logs")
+    loaded = _loaded("import pipecat_lgtm_bridge.attaching, pipecat_lgtm_bridge.observer, pipecat_lgtm_bridge.logs")
 
-    assert {"bridge", "contract"} == {one.split(".")[1] for one in loaded if one.startswith("pipecat_lgtm.")}
+    assert {"pipecat_lgtm_bridge"} == {one.split(".")[0] for one in loaded if one.startswith("pipecat_lgtm")}
     assert set() == loaded & {"grafanalib", "jinja2", "typer"}
 
 
 def test_path_is_a_setup_file() -> None:
-    """What `python -m pipecat_lgtm.bridge` prints is a file with both hooks that Pipecat looks for."""
+    """What `python -m pipecat_lgtm_bridge` prints is a file with both hooks that Pipecat looks for."""
     printed = subprocess.run(
-        [sys.executable, "-m", "pipecat_lgtm.bridge"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "pipecat_lgtm_bridge"], capture_output=True, text=True, check=True
     ).stdout
     text = Path(printed.strip()).read_text()
 

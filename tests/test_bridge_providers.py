@@ -4,7 +4,7 @@ import pytest
 from opentelemetry.trace import get_current_span
 
 from bridged import Bridged
-from pipecat_lgtm.bridge import conversation, http, providers
+from pipecat_lgtm_bridge import conversation, http, providers
 
 
 @pytest.fixture(autouse=True)

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from bridged import Bridged, f, pushed
-from pipecat_lgtm.bridge.conversation import SLOW_SECONDS, Conversation
-from pipecat_lgtm.bridge.speaking import Speaking
-from pipecat_lgtm.config import load_default
+from bridged import Bridged, f, pushed, service
+from pipecat_lgtm_bridge.conversation import Conversation
+from pipecat_lgtm_bridge.latency import Latency
+from pipecat_lgtm_bridge.speaking import Speaking
 
-VOICE = object()
+VOICE = SimpleNamespace(name="voice")
 SILENCE, TONE = bytes(4800 * 2), array.array("h", [9000] * 4800).tobytes()
 
 
@@ -17,7 +17,7 @@ class Floor:
     """Plays a call, at times in seconds."""
 
     def __init__(self, call: Conversation) -> None:
-        self.call, self.speaking = call, Speaking(call)
+        self.call, self.speaking = call, Speaking(call, Latency())
 
     def user(self, began: float, ended: float) -> None:
         """The caller speaks."""
@@ -44,9 +44,16 @@ class Floor:
 
     def bot(self, began: float, ended: float | None = None) -> None:
         """The bot is heard."""
-        self.speaking.bot_began(pushed(f.BotStartedSpeakingFrame()), began, list)
+        self.speaking.bot_began(pushed(f.BotStartedSpeakingFrame(), VOICE), began)
         if ended is not None:
             self.speaking.bot_ended(pushed(f.BotStoppedSpeakingFrame()), ended)
+
+
+def _silences(bridged: Bridged) -> list[float]:
+    """Return the silences, and that nothing else was stated."""
+    found = bridged.events()
+    assert {"pipecat.silence"} >= {one["event.name"] for one in found}
+    return [one["pipecat.seconds"] for one in found]
 
 
 @pytest.fixture
@@ -68,7 +75,6 @@ def test_first_word(floor: Floor) -> None:
     floor.bot(12.05)
 
     assert 1.05 + 0.2 == pytest.approx(_turn(floor)["pipecat.ttfw_seconds"])
-    assert 1 == floor.call.slow_turns
 
 
 def test_first_word_comes_after_the_first_audio(floor: Floor) -> None:
@@ -168,16 +174,18 @@ def test_cough_costs_nothing(floor: Floor) -> None:
 
 @pytest.mark.parametrize(
     ("quiet", "silences"),
-    [pytest.param(4.9, [], id="under 5 s"), pytest.param(7.0, [7.0], id="over 5 s")],
+    [
+        pytest.param(0.9, [], id="under 1 s"),
+        pytest.param(1.1, [1.1], id="over 1 s"),
+        pytest.param(7.0, [7.0], id="7 s"),
+    ],
 )
 def test_silence(floor: Floor, bridged: Bridged, quiet: float, silences: list[float]) -> None:
-    """Over 5 s in which nobody speaks is a silence, and its length is from last to next sound."""
+    """Over 1 s in which nobody speaks is a silence, and its length is from last to next sound."""
     floor.bot(1.0, 2.0)
     floor.user(2.0 + quiet, 10.0)
 
-    assert [pytest.approx(one) for one in silences] == [
-        one["pipecat.seconds"] for one in bridged.events() if one["event.name"] == "pipecat.silence"
-    ]
+    assert [pytest.approx(one) for one in silences] == _silences(bridged)
 
 
 @pytest.mark.parametrize(
@@ -187,21 +195,48 @@ def test_silence_at_the_end(floor: Floor, bridged: Bridged, who: str, silences: 
     """A caller who waited in vain before the call ended heard a silence; one who had the last answer did not."""
     floor.user(1.0, 2.0)
     if who == "bot":
-        floor.bot(3.0, 4.0)
+        floor.bot(2.5, 4.0)
     floor.speaking.finish(20.0)
 
     assert silences == bridged.named().count("pipecat.silence")
 
 
 def test_provider_without_vad(floor: Floor, bridged: Bridged) -> None:
-    """Where only the provider tells who speaks, its turns break the silence; there is no latency without a VAD."""
+    """Where only the provider tells who speaks, its turns break the silence; the latency is an approximate one."""
     floor.bot(1.0, 2.0)
     floor.speaking.turn_began(pushed(f.UserStartedSpeakingFrame()), 5.0)
     floor.speaking.turn_ended(pushed(f.UserStoppedSpeakingFrame()), 12.0)
+    floor.voice(12.8, TONE)
     floor.bot(13.0, 14.0)
 
-    assert [] == bridged.named()
+    assert [3.0] == _silences(bridged)
     assert "pipecat.ttfw_seconds" not in _turn(floor)
+    assert ("turn", pytest.approx(1.0)) == (
+        _turn(floor)["pipecat.ttfw.source"],
+        _turn(floor)["pipecat.ttfw_approximate_seconds"],
+    )
+
+
+def test_a_cough_ends_no_silence(floor: Floor, bridged: Bridged) -> None:
+    """Where an STT tells words from noise, a sound without words is part of the silence."""
+    floor.speaking.transcribed(pushed(f.TranscriptionFrame("Hello.", "caller", "now")), 0.5)
+    floor.bot(1.0, 2.0)
+    floor.speaking.user_began(pushed(f.VADUserStartedSpeakingFrame(0.2, 5.2)), 5.2)
+    floor.speaking.user_ended(pushed(f.VADUserStoppedSpeakingFrame(0.3, 5.6)), 5.6)
+    floor.bot(9.0, 10.0)
+
+    assert [7.0] == _silences(bridged)
+
+
+def test_a_cough_awaits_no_answer(floor: Floor, bridged: Bridged) -> None:
+    """A caller who coughs and hangs up has not waited for the bot."""
+    floor.speaking.transcribed(pushed(f.TranscriptionFrame("Hello.", "caller", "now")), 0.5)
+    floor.bot(1.0, 2.0)
+    floor.speaking.user_began(pushed(f.VADUserStartedSpeakingFrame(0.2, 5.2)), 5.2)
+    floor.speaking.user_ended(pushed(f.VADUserStoppedSpeakingFrame(0.3, 5.6)), 5.6)
+    floor.speaking.finish(15.0)
+
+    assert [] == bridged.named()
 
 
 def test_audio_of_the_transport_is_not_counted_again(floor: Floor) -> None:
@@ -215,6 +250,37 @@ def test_audio_of_the_transport_is_not_counted_again(floor: Floor) -> None:
     assert 1.4 == pytest.approx(_turn(floor)["pipecat.ttfw_seconds"])
 
 
-def test_slow_is_what_the_stack_calls_critical() -> None:
-    """A bot knows no stack.yaml: what it counts as slow turns is the shipped critical bound of TTFW."""
-    assert load_default().thresholds.ttfw.p95.critical == SLOW_SECONDS
+def test_what_is_left_of_a_cut_reply_is_not_the_next_one(floor: Floor) -> None:
+    """Audio that still arrives after a barge-in does not hide the silence the next reply begins with."""
+    floor.user(10.0, 11.0)
+    floor.voice(12.0, TONE)
+    floor.bot(12.0)
+    floor.speaking.user_began(pushed(f.VADUserStartedSpeakingFrame(0.2, 13.2)), 13.2)
+    floor.speaking.turn_began(pushed(f.UserStartedSpeakingFrame()), 13.2)
+    floor.speaking.cut(pushed(f.InterruptionFrame()), 13.2)
+    floor.speaking.audio(pushed(f.TTSAudioRawFrame(TONE, 24_000, 1), VOICE), 13.21)
+    floor.speaking.bot_ended(pushed(f.BotStoppedSpeakingFrame()), 13.3)
+    assert floor.call.turn is not None
+    floor.call.turn.bot_spoke = floor.call.turn.latency_known = False  # Pipecat's next turn has begun
+    floor.speaking.user_ended(pushed(f.VADUserStoppedSpeakingFrame(0.3, 14.3)), 14.3)
+    floor.speaking.turn_ended(pushed(f.UserStoppedSpeakingFrame()), 14.4)
+    floor.voice(15.0, SILENCE, TONE)
+    floor.bot(15.0)
+
+    assert 1.2 == pytest.approx(_turn(floor)["pipecat.ttfw_seconds"])
+
+
+def test_a_caller_whom_the_stt_fails_has_spoken(floor: Floor, bridged: Bridged) -> None:
+    """Where the STT fails nobody can tell words from noise: the sound breaks the silence, and awaits an answer."""
+    floor.speaking.transcribed(pushed(f.TranscriptionFrame("Hello.", "caller", "now")), 0.5)
+    floor.bot(1.0, 2.0)
+    floor.speaking.user_began(pushed(f.VADUserStartedSpeakingFrame(0.2, 4.2)), 4.2)
+    floor.speaking.turn_began(pushed(f.UserStartedSpeakingFrame()), 4.2)
+    floor.speaking.user_ended(pushed(f.VADUserStoppedSpeakingFrame(0.3, 5.3)), 5.3)
+    floor.call.turn.bot_spoke = False  # type: ignore[union-attr] # Pipecat's next turn has begun
+    floor.speaking.failed(pushed(f.ErrorFrame("HTTP 500"), service("STT", "FakeSTTService")), 5.4)
+    floor.speaking.user_began(pushed(f.VADUserStartedSpeakingFrame(0.2, 9.2)), 9.2)
+    floor.speaking.transcribed(pushed(f.TranscriptionFrame("Are you there?", "caller", "now")), 9.8)
+
+    assert [pytest.approx(2.0), pytest.approx(4.0)] == _silences(bridged)
+    assert "unanswered" == _turn(floor)["pipecat.turn.latency"]

@@ -2,9 +2,9 @@
 
 import re
 
-from pipecat_lgtm import bridge
-from pipecat_lgtm.contract import attributes as a
-from pipecat_lgtm.contract import events as e
+import pipecat_lgtm_bridge as bridge
+from pipecat_lgtm_bridge.contract import attributes as a
+from pipecat_lgtm_bridge.contract import events as e
 
 
 def test_the_browser_module_uses_the_contracts_names() -> None:

@@ -1,11 +1,10 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
-from pipecat_lgtm.config import Config, load, load_default
+import yamls
+from pipecat_lgtm.config import Config, buckets, load, load_default
 from pipecat_lgtm.config.thresholds import SignalBounds
-from pipecat_lgtm.renderers import buckets
 from rendered import files
 
 OWN = """
@@ -17,7 +16,7 @@ thresholds:
   tts_ttfb: {p95: {warning: 433 ms}}
   tokens_per_turn: {warning: 3333}
   stt_confidence: {warning: 66 %}
-  silence: {warning: 5500 ms}
+  silence: {warning: 2500 ms}
   remainder: {p95: {warning: 222 ms}}
   webrtc_jitter: {info: 44 ms}
   webrtc_packet_loss: {warning: 3 %}
@@ -83,7 +82,7 @@ def test_bounds_rise(config: Config, family: str) -> None:
 def test_bounds_reach_the_collector() -> None:
     """The latency histograms that the collector makes have exactly these bounds."""
     config = load_default()
-    rendered = yaml.safe_load(files()["collector/config.yaml"])["connectors"]
+    rendered = yamls.load(files()["collector/config.yaml"])["connectors"]
     latency = rendered["span_metrics/latency"]["histogram"]["explicit"]["buckets"]
 
     assert buckets.latency(config) == [int(bound.removesuffix("ns")) / 1e9 for bound in latency]

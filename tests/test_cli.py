@@ -95,6 +95,14 @@ def test_init_says_what_comes_next(run: Run, tmp_path: Path) -> None:
     ] == err.splitlines()
 
 
+def test_quiet(run: Run, tmp_path: Path) -> None:
+    """With --quiet there are results and errors, no progress and no advice; without it all of them again."""
+    assert (0, f"wrote {tmp_path}/mine/stack.yaml\n", "") == run("--quiet", "init", str(tmp_path / "mine"))
+    code, _, err = run("-q", "init", str(tmp_path / "mine"))
+    assert (1, 2) == (code, len(err.splitlines()))
+    assert run("init", str(tmp_path / "other"))[2].startswith("edit it, then:")
+
+
 def test_render_says_what_changed(run: Run, tmp_path: Path) -> None:
     """`render` names on stdout what it changed, once; a second run changes nothing and says nothing there."""
     first, again = run("render", "--out", str(tmp_path)), run("render", "--out", str(tmp_path))
@@ -106,6 +114,18 @@ def test_render_says_what_changed(run: Run, tmp_path: Path) -> None:
     assert (0, "") == again[:2]
     assert again[2].endswith(" files, all unchanged\n")
     assert (0, "changed loki/loki.yaml\n") == third[:2]
+
+
+def test_render_names_missing_secrets(run: Run, tmp_path: Path) -> None:
+    """A secret file that is not here is told at `render`, which works all the same: it may run on another machine."""
+    file = tmp_path / "stack.yaml"
+    file.write_text("routing: {receivers: {slack: {slack: {api_url_file: /nowhere/url, channel: '#c'}}}}")
+    code, _, err = run("render", "--config", str(file), "--out", str(tmp_path / "out"))
+
+    assert 0 == code
+    key = "routing.receivers.slack.slack.api_url_file"
+    told = f"note {key}: /nowhere/url: No such file or directory; where the stack runs it must be there"
+    assert told == err.splitlines()[0]
 
 
 def test_bad_config_writes_nothing(run: Run, tmp_path: Path) -> None:
@@ -246,6 +266,23 @@ def test_status_of_what_has_ended(run: Run, tmp_path: Path) -> None:
         "  next start them again with `pipecat-lgtm up`",
     ] == err.splitlines()
     assert "out of disk\n" == run("logs", "tempo", "--state-dir", str(tmp_path))[1].splitlines(keepends=True)[-1]
+
+
+@pytest.mark.parametrize("option", ["--state-dir", "--config"])
+def test_status_with_a_mistake_in_stack_yaml(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    """What runs is shown also while stack.yaml has a mistake; a note says which."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    folder, source = tmp_path / "pipecat-lgtm" / "stacks" / "mine", tmp_path / "stack.yaml"
+    source.write_text("thresolds: {}\n")
+    State(folder, "native", str(folder / "stack.yaml"), [], "mine", str(source), ["tempo"]).save()
+    code, out, err = run("status", option, str(folder if option == "--state-dir" else source))
+
+    assert (1, "tempo         missing\n") == (code, out)
+    assert (
+        f"note not valid any more, and not what runs: {source}:1: thresolds: unknown key; did you mean 'thresholds'?"
+    ) == err.splitlines()[0]
 
 
 def test_up_names_who_holds_a_port(run: Run, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import rendered
 from pipecat_lgtm.config import Config, load, load_default
 from pipecat_lgtm.renderers import COMPOSE, native
 from pipecat_lgtm.renderers.collector import collector, edge
+from pipecat_lgtm_bridge.contract.signals import BREACH_FAMILIES
 
 EVERYTHING = load(rendered.EVERYTHING).config
 CONFIGS = [pytest.param(load_default(), id="default"), pytest.param(EVERYTHING, id="everything")]
@@ -48,10 +49,27 @@ def test_content_is_protected_before_anything_is_kept(config: Config) -> None:
     pipelines = _rendered(config)["service"]["pipelines"]
     entrances = {name: body for name, body in pipelines.items() if "otlp" in body["receivers"]}
 
+    assert {"receivers": ["otlp"], "processors": ["filter/other"], "exporters": ["prometheus/pipecat"]} == (
+        entrances.pop("metrics/other")
+    )
     assert {"traces", "logs"} == set(entrances)
     for name, body in entrances.items():
         assert "memory_limiter" == body["processors"][0]
         assert {"traces": "transform/protect_spans", "logs": "transform/protect_logs"}[name] in body["processors"]
+
+
+def test_metrics_of_others(tmp_path: Path) -> None:
+    """What takes them lets none through; where they are refused, the entrance has no pipeline for them."""
+    rendered = _rendered(load_default())
+    file = tmp_path / "stack.yaml"
+    file.write_text("collector: {other_metrics: refuse}")
+    refusing = _rendered(load(file).config)
+
+    assert {"error_mode": "ignore", "metrics": {"metric": ["true"]}} == rendered["processors"]["filter/other"]
+    assert {"filter/other": False, "metrics/other": False} == {
+        "filter/other": "filter/other" in refusing["processors"],
+        "metrics/other": "metrics/other" in refusing["service"]["pipelines"],
+    }
 
 
 def test_receivers() -> None:
@@ -62,7 +80,8 @@ def test_receivers() -> None:
                 "grpc": {"endpoint": "0.0.0.0:4317", "max_recv_msg_size_mib": 16},
                 "http": {"endpoint": "0.0.0.0:4318"},
             }
-        }
+        },
+        "otlp/internal": {"protocols": {"grpc": {"endpoint": "0.0.0.0:14318", "max_recv_msg_size_mib": 64}}},
     } == edge.receivers(load_default(), COMPOSE)
 
 
@@ -90,27 +109,52 @@ def test_secrets_natively() -> None:
 
 
 def test_exporters() -> None:
-    """Each signal goes to its own store in the stack; traces and logs are queued on disk, nothing is ever given up."""
+    """Traces and logs are queued on disk and never given up; metrics are held for Prometheus to scrape."""
     found = edge.exporters(load_default(), COMPOSE)
 
     assert {
-        "otlp_http/prometheus_spans": "http://prometheus:9090/api/v1/otlp",
-        "otlp_http/prometheus_sums": "http://prometheus:9090/api/v1/otlp",
+        "prometheus/pipecat": "0.0.0.0:8889",
+        "prometheus/breaches": "0.0.0.0:8890",
+        "otlp_grpc/intake": "127.0.0.1:14318",
         "otlp_grpc/tempo": "tempo:14317",
         "otlp_http/loki": "http://loki:3100/otlp",
     } == {name: body["endpoint"] for name, body in found.items()}
-    assert {"0s"} == {body["retry_on_failure"]["max_elapsed_time"] for body in found.values()}
-    assert {"otlp_grpc/tempo", "otlp_http/loki"} == {
-        name for name, body in found.items() if body["sending_queue"].get("storage") == "file_storage/queue"
+    stores = [found["otlp_grpc/tempo"], found["otlp_http/loki"]]
+    assert ["0s", "0s"] == [body["retry_on_failure"]["max_elapsed_time"] for body in stores]
+    assert ["file_storage/queue"] * 2 == [body["sending_queue"]["storage"] for body in stores]
+
+
+def test_series_expire_after_they_are_forgotten() -> None:
+    """What is scraped stays longer than what counts it remembers it: else an old counter comes back after a gap."""
+    made = _rendered(load_default())
+    exporters, processors, connectors = made["exporters"], made["processors"], made["connectors"]
+
+    assert ("86520s", "420s") == tuple(
+        exporters[name]["metric_expiration"] for name in ("prometheus/pipecat", "prometheus/breaches")
+    )
+    assert "86400s" == processors["deltatocumulative"]["max_stale"]
+    assert "300s" == processors["deltatocumulative/offenders"]["max_stale"]
+    assert {
+        "counts": "86400s",
+        "latency": "86400s",
+        "duration": "86400s",
+        "errors": "86400s",
+        **dict.fromkeys(BREACH_FAMILIES, "300s"),
+        # As long as the windows of the alerts that say how many conversations are affected.
+        "affected_5m": "300s",
+        "affected_1h": "3600s",
+        "affected_6h": "21600s",
+    } == {
+        name.removeprefix("span_metrics/"): body["series_expiration"]
+        for name, body in connectors.items()
+        if name.startswith("span_metrics/")
     }
-    assert [1, 1] == [body["sending_queue"]["num_consumers"] for name, body in found.items() if "prometheus" in name]
 
 
 def test_remote_stores() -> None:
     """A remote store is sent to at its own address, over TLS."""
     found = edge.exporters(EVERYTHING, COMPOSE)
 
-    assert "https://metrics.example.com/prom/api/v1/otlp" == found["otlp_http/prometheus_sums"]["endpoint"]
     assert ("tempo.example.com:4317", {"insecure": False}) == (
         found["otlp_grpc/tempo"]["endpoint"],
         found["otlp_grpc/tempo"]["tls"],
@@ -125,9 +169,42 @@ def test_further_destinations() -> None:
 
     assert "https://otlp.example.com" == vendor["endpoint"]
     assert {"authorization": "${env:VENDOR_TOKEN}"} == vendor["headers"]
-    assert {"otlp_http/vendor", "otlp_http/archive"} <= set(pipelines["traces"]["exporters"])
-    assert "otlp_http/vendor" in pipelines["logs"]["exporters"]
-    assert "otlp_http/archive" not in pipelines["logs"]["exporters"]
+    assert {"traces/to_vendor", "traces/to_archive", "logs/to_vendor"} == {name for name in pipelines if "/to_" in name}
+    assert {
+        "receivers": ["otlp/internal"],
+        "processors": [],
+        "exporters": ["otlp_http/vendor"],
+    } == pipelines["logs/to_vendor"]
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_a_request_is_decided_about_once(config: Config) -> None:
+    """What bots send goes to one queue on disk alone; it is never tried again, and only from there on to many."""
+    made = _rendered(config)
+    intake, pipelines = made["exporters"]["otlp_grpc/intake"], made["service"]["pipelines"]
+
+    assert [["otlp_grpc/intake"]] * 2 == [pipelines[name]["exporters"] for name in ("traces", "logs")]
+    assert ({"enabled": False}, True, "0s", 1) == (
+        intake["retry_on_failure"],
+        intake["wait_for_ready"],
+        intake["timeout"],
+        intake["sending_queue"]["num_consumers"],
+    )
+
+
+def test_queues_are_bounded_in_bytes() -> None:
+    """Every queue has its bytes, and a batch to elsewhere is smaller than what receivers of gRPC take: 4 MiB."""
+    queues = {
+        name: body["sending_queue"]
+        for name, body in edge.exporters(load_default(), COMPOSE).items()
+        if "sending_queue" in body
+    }
+
+    assert {"otlp_grpc/intake", "otlp_grpc/tempo", "otlp_http/loki"} == set(queues)
+    for queue in queues.values():
+        assert ("bytes", 2 * 1024**3) == (queue["sizer"], queue["queue_size"])
+    largest = {name: queue["batch"]["max_size"] / 1024**2 for name, queue in queues.items()}
+    assert {"otlp_grpc/intake": 8, "otlp_grpc/tempo": 3, "otlp_http/loki": 3} == largest
 
 
 def test_limits() -> None:

@@ -5,17 +5,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+import yamls
 from pipecat_lgtm.config.versions import KNOWN
 from rendered import EVERYTHING, files
 
 TOLD = Path(__file__).parent / "fixtures" / "routing" / "stack.yaml"
-DEFAULT: dict[str, Any] = yaml.safe_load(files()["docker-compose.yml"])
-REMOTE: dict[str, Any] = yaml.safe_load(files(EVERYTHING)["docker-compose.yml"])
+DEFAULT: dict[str, Any] = yamls.load(files()["docker-compose.yml"])
+REMOTE: dict[str, Any] = yamls.load(files(EVERYTHING)["docker-compose.yml"])
 SERVICES = DEFAULT["services"]
 LASTING = {name for name, body in SERVICES.items() if body["restart"] == "unless-stopped"}
 PINNED = {image for images in KNOWN.values() for image in images.values()}
+
+
+def test_health_check_of_another_version(tmp_path: Path) -> None:
+    """The program of the health checks comes from a volume of its version: Docker fills only an empty one."""
+    (tmp_path / "stack.yaml").write_text("versions: {loki: 3.7.11}")
+    other = yamls.load(files(tmp_path / "stack.yaml")["docker-compose.yml"])
+
+    assert "tools-3.7.11" in other["volumes"]
+    assert "tools-3.7.8" not in other["volumes"]
+    assert "tools-3.7.11:/usr/bin" in other["services"]["init"]["volumes"]
 
 
 def test_services() -> None:
@@ -25,9 +35,10 @@ def test_services() -> None:
 
 
 def test_remote_stores_run_elsewhere() -> None:
-    """A store that has an address in stack.yaml has no service and no volume here."""
-    assert set() == {"prometheus", "tempo", "loki"} & {*REMOTE["services"], *REMOTE["volumes"]}
-    assert {"collector", "alertmanager", "grafana"} <= set(REMOTE["services"])
+    """A store with an address in stack.yaml has no service and no volume here; Prometheus stays, as a mere agent."""
+    assert set() == {"tempo", "loki"} & {*REMOTE["services"], *REMOTE["volumes"]}
+    assert {"collector", "prometheus", "alertmanager", "grafana"} <= set(REMOTE["services"])
+    assert "--agent" in REMOTE["services"]["prometheus"]["command"]
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -48,7 +59,8 @@ def test_confined(name: str) -> None:
     assert (True, ["ALL"], ["no-new-privileges:true"]) == (body["read_only"], body["cap_drop"], body["security_opt"])
     assert body["pids_limit"] > 0
     assert re.fullmatch(r"\d+m", body["mem_limit"])
-    assert 0 < body["cpus"] <= 2
+    assert body["cpus"] in {0.5, 1.0, "${PIPECAT_LGTM_CPUS:-2}"}, "more than one can be lowered where there is one"
+    assert {"max-size": "20m", "max-file": "3"} == body["logging"]["options"]
     assert not {"privileged", "cap_add", "pid", "ipc", "devices"} & set(body)
 
 
@@ -81,7 +93,7 @@ def test_health_without_shell(name: str) -> None:
     check = SERVICES[name]["healthcheck"]
 
     assert ["CMD", "/tools/loki", "-health"] == check["test"][:3]
-    assert "tools:/tools:ro,nocopy" in SERVICES[name]["volumes"]
+    assert "tools-3.7.8:/tools:ro,nocopy" in SERVICES[name]["volumes"]
     assert check["retries"] >= 3
 
 
@@ -128,9 +140,27 @@ def test_starts_without_env_file() -> None:
 
 def test_secret_of_an_exporter_must_be_set() -> None:
     """A destination's secret comes from the environment; Compose says so when it is not set."""
-    assert {"VENDOR_TOKEN": "${VENDOR_TOKEN:?set it for exporters in stack.yaml}"} == REMOTE["services"]["collector"][
-        "environment"
-    ]
+    environment = REMOTE["services"]["collector"]["environment"]
+
+    assert "${VENDOR_TOKEN:?set it for exporters in stack.yaml}" == environment["VENDOR_TOKEN"]
+
+
+@pytest.mark.parametrize("name", ["collector", "prometheus", "alertmanager", "tempo", "loki", "grafana"])
+def test_go_collects_garbage_before_the_limit(name: str) -> None:
+    """A program in Go knows its limit, and frees memory before its container is killed for it."""
+    body = SERVICES[name]
+    least, limit = (int(text.removesuffix("m").removesuffix("MiB")) for text in
+                    (body["environment"]["GOMEMLIMIT"], body["mem_limit"]))  # fmt: skip
+
+    assert limit // 4 < least < limit
+
+
+def test_garbage_is_no_reason_to_refuse() -> None:
+    """The collector frees memory before its memory limiter, which counts garbage as well, refuses telemetry."""
+    limiter = yamls.load(files()["collector/config.yaml"])["processors"]["memory_limiter"]
+    environment = SERVICES["collector"]["environment"]
+
+    assert int(environment["GOMEMLIMIT"].removesuffix("MiB")) < limiter["limit_mib"] - limiter["spike_limit_mib"]
 
 
 def test_secret_files() -> None:
@@ -175,7 +205,7 @@ def test_volumes_are_used() -> None:
 def test_notification_log() -> None:
     """The notification log is its rendered files and keeps nothing; where everybody is told there is none."""
     body = SERVICES["notifications"]
-    told = yaml.safe_load(files(TOLD)["docker-compose.yml"])
+    told = yamls.load(files(TOLD)["docker-compose.yml"])
 
-    assert ["tools:/tools:ro,nocopy", "./notifications:/etc/notifications:ro"] == body["volumes"]
+    assert ["tools-3.7.8:/tools:ro,nocopy", "./notifications:/etc/notifications:ro"] == body["volumes"]
     assert "notifications" not in told["services"]

@@ -4,9 +4,9 @@ from typing import Any
 
 import jsonschema
 import pytest
-import yaml
 from pydantic import ValidationError
 
+import yamls
 from pipecat_lgtm.config import Config, Loaded, load, load_default
 from pipecat_lgtm.config.load import shipped_path
 from pipecat_lgtm.config.versions import KNOWN
@@ -26,7 +26,8 @@ def _load(tmp_path: Path, text: str) -> Loaded:
 def _changed(config: Config) -> dict[str, Any]:
     """Return the sections in which a config differs from the shipped one."""
     shipped = load_default().model_dump()
-    return {name: section for name, section in config.model_dump().items() if section != shipped[name]}
+    found = _named_as_shipped(config).model_dump()
+    return {name: section for name, section in found.items() if section != shipped[name]}
 
 
 @pytest.mark.parametrize("path", BAD, ids=lambda path: path.name.removesuffix(".bad.yaml"))
@@ -58,8 +59,47 @@ def test_missing_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "# nothing but a comment\n", "services: {}\nthresholds: {}\n"])
 def test_empty(tmp_path: Path, text: str) -> None:
-    """A file that changes nothing is the shipped config."""
-    assert load_default() == _load(tmp_path, text).config
+    """A file that changes nothing is the shipped config, of a stack of its own name."""
+    assert load_default() == _named_as_shipped(_load(tmp_path, text).config)
+
+
+def _named_as_shipped(config: Config) -> Config:
+    return config.model_copy(update={"name": load_default().name})
+
+
+@pytest.mark.parametrize(
+    ("folder", "text", "name"),
+    [
+        ("my-stack", "", "my-stack"),
+        ("My Stack_2", "", "my-stack_2"),
+        ("--", "", "stack"),
+        ("x" * 60, "", "x" * 40),
+        ("my-stack", "name: other", "other"),
+    ],
+    ids=["folder", "letters", "none", "long", "given"],
+)
+def test_name(tmp_path: Path, folder: str, text: str, name: str) -> None:
+    """A stack is named in its stack.yaml, or after the folder that holds it, in the letters that Compose takes."""
+    (tmp_path / folder).mkdir()
+    assert name == _load(tmp_path / folder, text).config.name
+    assert "pipecat-lgtm" == load_default().name
+
+
+def test_name_of_a_kept_copy(tmp_path: Path) -> None:
+    """A copy in another folder keeps the stack's name."""
+    (tmp_path / "stack.yaml").write_text("")
+    assert "mine" == load(tmp_path / "stack.yaml", "mine").config.name
+
+
+def test_links_follow_the_ports(tmp_path: Path) -> None:
+    """Where no address is given, links go to the Grafana of this stack; a given one wins."""
+    follows = _load(tmp_path, "network: {address: 127.0.0.2, ports: {grafana: 3001}}").config
+    given = _load(tmp_path, "alerts: {links: {grafana: 'https://g.example.com/', runbooks: 'https://r.example.com'}}")
+
+    assert "http://127.0.0.2:3001" == follows.grafana_url
+    assert "http://127.0.0.2:3001/public/runbooks/A.md" == follows.runbook_url("A")
+    assert "https://g.example.com" == given.config.grafana_url
+    assert "https://r.example.com/A.md" == given.config.runbook_url("A")
 
 
 def test_frozen() -> None:
@@ -103,7 +143,7 @@ def test_other_preset(tmp_path: Path) -> None:
 
 def test_own_preset(tmp_path: Path) -> None:
     """A preset of one's own stands beside the shipped ones and can be chosen, with overrides over it."""
-    shipped = yaml.safe_load(shipped_path().read_text())["presets"]["tolerant"]
+    shipped = yamls.load(shipped_path().read_text())["presets"]["tolerant"]
     ours = {**shipped, "source": "our own calls", "silence": {"warning": "8 s"}}
     text = json.dumps(
         {"presets": {"ours": ours}, "thresholds": {"preset": "ours", "stt_ttfb": {"p95": {"warning": "2 s"}}}}
@@ -121,7 +161,7 @@ def test_list_is_replaced(tmp_path: Path) -> None:
 
 def test_open_with_auth(tmp_path: Path) -> None:
     """A non-loopback address is accepted once bots must show a token."""
-    config = _load(tmp_path, "network: {address: 0.0.0.0, auth: {token_file: /etc/tokens}}").config
+    config = _load(tmp_path, "network: {address: 0.0.0.0, auth: {token_file: /etc/tokens}, insecure: true}").config
 
     assert ("0.0.0.0", Path("/etc/tokens")) == (str(config.network.address), config.network.auth.token_file)
 
@@ -164,7 +204,7 @@ def test_schema_is_valid() -> None:
 
 def test_shipped_config_has_the_schema() -> None:
     """The shipped stack.yaml is valid by the printed schema, whole and section by section."""
-    shipped = yaml.safe_load(shipped_path().read_text())
+    shipped = yamls.load(shipped_path().read_text())
     validator = jsonschema.Draft202012Validator(SCHEMA)
 
     assert [] == list(validator.iter_errors(shipped))
@@ -193,20 +233,84 @@ def test_shipped_config_has_the_schema() -> None:
 )
 def test_schema_refuses(name: str) -> None:
     """An editor that knows the schema marks what the loader refuses."""
-    bad = yaml.safe_load((CONFIGS / f"{name}.bad.yaml").read_text())
+    bad = yamls.load((CONFIGS / f"{name}.bad.yaml").read_text())
 
     assert not jsonschema.Draft202012Validator(SCHEMA).is_valid(bad)
 
 
 def test_init(tmp_path: Path) -> None:
-    """`init` writes the shipped stack.yaml, which loads as the shipped config; a second one is refused."""
+    """`init` writes a short stack.yaml that repeats nothing of the shipped one; a second one is refused."""
     written = settings.init(tmp_path / "new" / "folder")
+    config = load(written).config
 
     assert tmp_path / "new/folder/stack.yaml" == written
-    assert load_default() == load(written).config
+    assert {"name": "folder"} == yamls.load(written.read_text())
+    assert ("folder", load_default()) == (config.name, _named_as_shipped(config))
     with pytest.raises(OutputError) as caught:
         settings.init(written.parent)
     assert f"{written}: exists already\n  next: edit it, or choose another folder" == str(caught.value)
+
+
+def test_what_init_suggests(tmp_path: Path) -> None:
+    """Each block that `init` has commented out can be taken as it is, and changes the section it is about."""
+    text = settings.init(tmp_path).read_text()
+    blocks = [block.splitlines() for block in text.split("\n\n")[2:]]
+    suggested = ["\n".join(line.removeprefix("# ") for line in block[1:]) for block in blocks]
+    changed = [_changed(_load(tmp_path, one).config) for one in suggested]
+
+    # What is kept for how long is suggested as it is.
+    sections = [["thresholds"], ["routing"], ["network"], ["network"], [], ["content"], ["stores"]]
+    assert sections == [list(one) for one in changed]
+    shipped = load_default().network.ports.model_dump()
+    assert not set(shipped.values()) & set(changed[3]["network"]["ports"].values())
+
+
+def test_an_earlier_file_is_written_anew() -> None:
+    """Of a copy of an earlier shipped file nothing stays but the name it ran under; what has changed is explained."""
+    path = CONFIGS / "earlier" / "stack.yaml"
+    found = settings.migrate(path)
+
+    assert {"name": "pipecat-lgtm"} == yamls.load(found.text)
+    assert [
+        "alerts.links.grafana: http://127.0.0.1:3000 is what an earlier version shipped; this one ships none; left out",
+        "cardinality.breaches_per_service: 50 is what an earlier version shipped; this one ships 20; left out",
+        "collector.queue_requests: is now `queue_size`, in bytes, such as 2 GiB; left out",
+        "collector.queue_batch: is not needed any more: batches are bounded in bytes; left out",
+        "name: earlier versions called every stack pipecat-lgtm; so its volumes and its state directory go on",
+    ] == [note.split(" ", 1)[1] if note.startswith(str(path)) else note for note in found.notes]
+    assert found.copies > 250
+
+
+def test_what_was_changed_stays(tmp_path: Path) -> None:
+    """What the user has set stays, also in a section that otherwise repeats the shipped one; an old pin does not."""
+    file = tmp_path / "stack.yaml"
+    file.write_text(
+        "{name: ours, retention: {metrics: 30 d, traces: 7 d}, versions: {tempo: 2.7.1, loki: 3.7.11},"
+        " thresholds: {preset: tolerant}, routing: {group_wait: 1 m}}"
+    )
+    found = settings.migrate(file)
+
+    expected = {
+        "name": "ours",
+        "retention": {"metrics": "30 d"},
+        "versions": {"loki": "3.7.11"},
+        "thresholds": {"preset": "tolerant"},
+    }
+    assert expected == yamls.load(found.text)
+    assert [
+        f"{file}:1: versions.tempo: 2.7.1 is not known to this version, which ships 2.8.0; left out",
+        f"{file}:1: routing.group_wait: is now given per severity, `routing.severities`; left out",
+    ] == found.notes
+
+
+def test_what_is_wrong_is_not_written_anew(tmp_path: Path) -> None:
+    """What has not changed between versions and is wrong is refused with its line, as everywhere."""
+    file = tmp_path / "stack.yaml"
+    file.write_text("collector: {queue_batch: 1}\nalerts:\n  windw: 5 m\n")
+    with pytest.raises(ConfigError) as caught:
+        settings.migrate(file)
+
+    assert f"{file}:3: alerts.windw: unknown key; did you mean 'window'?" == caught.value.message
 
 
 @pytest.mark.parametrize("engine", sorted(KNOWN))
@@ -214,3 +318,40 @@ def test_images_are_pinned(engine: str) -> None:
     """Every image has a full version, never `latest`, and it is the version asked for."""
     for version, image in KNOWN[engine].items():
         assert version == image.split(":")[1].removeprefix("v")
+
+
+@pytest.mark.parametrize(
+    ("engine", "version", "image", "tested"),
+    [
+        ("loki", "3.7.11", "grafana/loki:3.7.11", "3.7.8"),
+        ("prometheus", "3.16.2", "prom/prometheus:v3.16.2", "3.16.0"),
+        ("otelcol", "0.155.1", "otel/opentelemetry-collector-contrib:0.155.1", "0.155.0"),
+    ],
+)
+def test_a_patch_release_is_taken_with_a_note(
+    tmp_path: Path, engine: str, version: str, image: str, tested: str
+) -> None:
+    """Another patch release of a tested version runs in containers, and is said to be untested."""
+    versions = _load(tmp_path, f"versions: {{{engine}: {version}}}").config.versions
+
+    assert image == versions.image(engine)
+    assert [
+        f"versions.{engine}: {version} is a patch release that was not tested here; {tested} was"
+    ] == versions.notes()
+
+
+def test_an_image_by_its_digest(tmp_path: Path) -> None:
+    """A version may have the digest of its image behind an @; it is no other version, and what is none is refused."""
+    digest = f"sha256:{'0a' * 32}"
+    versions = _load(tmp_path, f"versions: {{loki: '3.7.8@{digest}', grafana: '12.3.1@{digest}'}}").config.versions
+
+    assert f"grafana/loki:3.7.8@{digest}" == versions.image("loki")
+    assert ("3.7.8", "12.3.0") == (versions.release("loki"), versions.tested("grafana"))
+    assert ["versions.grafana: 12.3.1 is a patch release that was not tested here; 12.3.0 was"] == versions.notes()
+    with pytest.raises(ConfigError, match=r"is no digest of an image; write 3\.7\.8@sha256"):
+        _load(tmp_path, "versions: {loki: '3.7.8@sha256:12'}")
+
+
+def test_tested_versions_have_no_note(tmp_path: Path) -> None:
+    """Of the versions that are shipped nothing is to be said."""
+    assert [] == _load(tmp_path, "").config.versions.notes()

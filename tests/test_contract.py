@@ -2,12 +2,14 @@ import re
 
 import pytest
 
-from pipecat_lgtm.contract import attributes, dialects, events, labels, metrics
-from pipecat_lgtm.contract.types import Attribute, Metric
+from pipecat_lgtm.renderers.collector import measure
+from pipecat_lgtm_bridge.contract import attributes, dialects, events, labels, metrics
+from pipecat_lgtm_bridge.contract.types import Attribute, Metric
 
 STAGE = {"stage", "provider", "model"}
 WHO = {"provider", "model"}
 WEBRTC = {"direction", "side"}
+APART = {"stage", "provider", "kind"}
 DESIGN = {
     "pipecat_turn_ttfw_seconds": ("histogram", set()),
     "pipecat_turn_e2e_seconds": ("histogram", set()),
@@ -23,13 +25,19 @@ DESIGN = {
     "pipecat_tts_characters_total": ("counter", WHO),
     "pipecat_stt_audio_seconds_total": ("counter", WHO),
     "pipecat_http_client_duration_seconds": ("histogram", {"server_address", "method", "status_class"}),
-    "pipecat_breaches_total": ("counter", {"signal", "severity", "trace_id", "conversation_id"}),
+    "pipecat_conversations_affected": ("gauge", {"signal", "severity", "window"} | APART),
+    "pipecat_breaches_total": (
+        "counter",
+        {"signal", "severity", "direction", "side", "dimension", "trace_id", "conversation_id"} | APART,
+    ),
     "pipecat_compliance_findings_total": ("counter", {"kind"}),
     "pipecat_frustration_markers_total": ("counter", {"kind"}),
     "pipecat_turn_contribution_seconds": ("histogram", {"contribution", "owner"}),
     "pipecat_tool_duration_seconds": ("histogram", {"tool", "status"}),
     "pipecat_interruptions_total": ("counter", set()),
     "pipecat_silence_seconds": ("histogram", set()),
+    "pipecat_silences_long_total": ("counter", set()),
+    "pipecat_unanswered_speech_total": ("counter", {"reason"}),
     "pipecat_stt_confidence": ("histogram", WHO),
     "pipecat_conversation_heartbeats_total": ("counter", set()),
     "pipecat_startup_seconds": ("histogram", set()),
@@ -43,6 +51,7 @@ DESIGN = {
     "pipecat_webrtc_audio_level_ratio": ("histogram", WEBRTC),
     "pipecat_webrtc_nacks_total": ("counter", {"direction"}),
     "pipecat_webrtc_states_total": ("counter", {"state"}),
+    "pipecat_bridge_dropped_total": ("counter", {"signal", "reason"}),
     "pipecat_process_cpu_ratio": ("histogram", set()),
     "pipecat_process_memory_bytes": ("histogram", set()),
     "pipecat_quality_score": ("histogram", {"dimension"}),
@@ -148,3 +157,8 @@ def test_renames_lead_to_the_contract() -> None:
 def test_stage_spans(span: str, *, is_stage: bool) -> None:
     """A span is a stage's by its name's beginning, whatever release wrote it."""
     assert is_stage == bool(re.search(dialects.STAGE_SPAN, span))
+
+
+def test_no_label_has_the_name_of_a_working_attribute() -> None:
+    """On a lean span both are attributes: a label of the same name would overwrite what the collector works with."""
+    assert set() == set(measure._WORKING) & set(measure._LABELS)  # noqa: SLF001 - the two lists are the point

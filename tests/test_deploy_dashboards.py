@@ -38,7 +38,7 @@ def test_first_deploy(grafana: FakeGrafana) -> None:
     assert 0 == done.exit_code, done.output
     assert {"folder-1": "Pipecat"} == grafana.folders
     assert set(DASHBOARDS) == set(grafana.saved)
-    core = grafana.saved["pipecat-core"][0]
+    core = grafana.saved["pipecat-core"][-1]
     stores = {
         one["query"]: one["current"] for one in core["dashboard"]["templating"]["list"] if one["type"] == "datasource"
     }
@@ -54,7 +54,7 @@ def test_second_deploy_changes_nothing(grafana: FakeGrafana) -> None:
     again = _deploy(grafana)
 
     assert 0 == again.exit_code
-    assert {1} == {len(versions) for versions in grafana.saved.values()}
+    assert {2} == {len(versions) for versions in grafana.saved.values()}
     assert again.output.count("unchanged") == len(DASHBOARDS)
 
 
@@ -66,7 +66,7 @@ def test_ours_is_updated(grafana: FakeGrafana) -> None:
 
     assert 0 == done.exit_code
     assert "update      pipecat-core" in done.output
-    assert ["Pipecat: core", "an older title", "Pipecat: core"] == [
+    assert ["Pipecat: core", "Pipecat: core", "an older title", "Pipecat: core"] == [
         one["dashboard"]["title"] for one in grafana.saved["pipecat-core"]
     ]
 
@@ -80,7 +80,7 @@ def test_a_persons_change_is_left_alone(grafana: FakeGrafana) -> None:
     assert 3 == done.exit_code
     assert "left alone  pipecat-core  saved by anna" in done.output
     assert "Our own core" == grafana.saved["pipecat-core"][-1]["dashboard"]["title"]
-    assert 2 == len(grafana.saved["pipecat-core"])
+    assert 3 == len(grafana.saved["pipecat-core"])
 
 
 def test_overwrite(grafana: FakeGrafana) -> None:
@@ -117,7 +117,27 @@ def test_provisioned_is_named(grafana: FakeGrafana) -> None:
     done = _deploy(grafana, "--overwrite")
 
     assert "provisioned pipecat-core" in done.output
-    assert 2 == len(grafana.saved["pipecat-core"])
+    assert 3 == len(grafana.saved["pipecat-core"])
+
+
+def test_remove(grafana: FakeGrafana) -> None:
+    """What was deployed is taken away again; what a person changed stays, and so does the folder."""
+    _deploy(grafana)
+    grafana.edit("pipecat-core", "Our own core")
+    dry = _deploy(grafana, "--remove", "--dry-run")
+    assert (3, set(DASHBOARDS)) == (dry.exit_code, set(grafana.saved))
+
+    done = _deploy(grafana, "--remove")
+    assert 3 == done.exit_code
+    assert "left alone  pipecat-core  saved by anna" in done.output
+    assert len(DASHBOARDS) - 1 == done.output.count("remove ")
+    assert ({"folder-1": "Pipecat"}, {"pipecat-core"}) == (grafana.folders, set(grafana.saved))
+
+    rest = _deploy(grafana, "--remove", "--overwrite")
+    assert (0, {}) == (rest.exit_code, grafana.saved)
+    assert "remove      pipecat-core  saved by anna" in rest.output
+    assert len(DASHBOARDS) - 1 == rest.output.count("absent ")
+    assert 0 == _deploy(grafana, "--remove", "--dry-run").exit_code
 
 
 def test_wrong_token(grafana: FakeGrafana) -> None:

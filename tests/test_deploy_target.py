@@ -2,8 +2,8 @@
 
 import promql_parser
 import pytest
-import yaml
 
+import yamls
 from pipecat_lgtm.config import load_default
 from pipecat_lgtm.ops.deploy import rules, target
 
@@ -41,7 +41,7 @@ def test_read_by_agrees_with_a_parser() -> None:
     expressions = [
         rule["expr"]
         for text in rules.wanted(load_default()).values()
-        for group in yaml.safe_load(text)["groups"]
+        for group in yamls.load(text)["groups"]
         for rule in group["rules"]
     ]
 

@@ -12,6 +12,7 @@ from pipecat_lgtm.engines.docker import Container, compose_command
 from pipecat_lgtm.engines.state import State, load
 from pipecat_lgtm.errors import EngineError
 from pipecat_lgtm.ops import docker
+from pipecat_lgtm.ops.native import Start
 from rendered import files
 
 CONTAINERS = [
@@ -21,6 +22,13 @@ CONTAINERS = [
     {"Service": "grafana", "State": "running", "Health": "unhealthy", "ExitCode": 0},
     {"Service": "init-loki", "State": "exited", "Health": "", "ExitCode": 1},
 ]
+
+
+START = Start(load_default())
+
+
+def _quiet(_what: str, _elapsed: float) -> None:
+    """Say nothing."""
 
 
 @pytest.fixture
@@ -37,13 +45,14 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (programs / "docker").chmod(0o755)
     monkeypatch.setenv("PATH", str(programs))
     monkeypatch.setattr(docker, "render", lambda _config: dict(files()))  # rendered once for all
+    monkeypatch.setattr(docker.ports, "check", lambda *_: None)  # whoever holds them on this machine
     return noted
 
 
 def test_up(calls: Path, tmp_path: Path) -> None:
     """`up --docker` renders into the state directory, starts all, waits; the admin password is in a file."""
     state = State(tmp_path / "state")
-    password = docker.up(load_default(), None, state)
+    password = docker.up(START, state, _quiet)
 
     assert [
         f"{tmp_path}/state/config compose up --detach --wait --wait-timeout 300 --remove-orphans [false]"
@@ -56,9 +65,9 @@ def test_up(calls: Path, tmp_path: Path) -> None:
 
 def test_password_stays(calls: Path, tmp_path: Path) -> None:  # noqa: ARG001 - sets the environment
     """A second `up` keeps the password: Grafana has taken the first one."""
-    first = docker.up(load_default(), None, State(tmp_path / "state")).read_text()
+    first = docker.up(START, State(tmp_path / "state"), _quiet).read_text()
 
-    assert first == docker.up(load_default(), None, State(tmp_path / "state")).read_text()
+    assert first == docker.up(START, State(tmp_path / "state"), _quiet).read_text()
 
 
 def test_parts(calls: Path, tmp_path: Path) -> None:  # noqa: ARG001 - sets the environment
@@ -76,7 +85,7 @@ def test_no_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without Docker one error names both remedies, and nothing has been written."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(EngineError) as caught:
-        docker.up(load_default(), None, State(tmp_path / "state"))
+        docker.up(START, State(tmp_path / "state"), _quiet)
 
     assert (
         "docker: no running Docker with Compose found\n"
@@ -115,4 +124,4 @@ def test_the_sandbox_image_gets_what_its_installation_needs() -> None:
 
     assert needed <= copied
     assert {path.split("/")[0] for path in (*wheel["packages"], *wheel["force-include"])} <= copied
-    assert "'.[sandbox]'" in after
+    assert "./generator/bridge '.[sandbox]'" in after

@@ -7,19 +7,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
+import yamls
 from pipecat_lgtm.config import Config, load
 from pipecat_lgtm.config.network import Ports
 from pipecat_lgtm.engines.state import State
-from pipecat_lgtm.ops import building, doctor
-from pipecat_lgtm.ops.doctor import Finding, machine
+from pipecat_lgtm.ops import doctor, native, preflight
+from pipecat_lgtm.ops.deploy import target
+from pipecat_lgtm.ops.deploy.prometheus import Prometheus, Sample
+from pipecat_lgtm.ops.doctor import Finding, bots
+from pipecat_lgtm.queries import live
 
 
 @pytest.fixture(autouse=True)
 def every_program(monkeypatch: pytest.MonkeyPatch) -> None:
     """No program is missing."""
-    monkeypatch.setattr(building, "found", lambda *_: ())
+    monkeypatch.setattr(native, "to_build", lambda *_: [])
 
 
 def _free() -> Iterator[int]:
@@ -34,7 +37,7 @@ def _config(folder: Path, **sections: object) -> Config:
     ports = dict(zip(Ports.model_fields, _free(), strict=False))
     network = {"ports": ports} | dict(sections.pop("network", {}))  # type: ignore[call-overload]
     file = folder / "stack.yaml"
-    file.write_text(yaml.safe_dump({"network": network, **sections}))
+    file.write_text(yamls.dump({"network": network, **sections}))
     return load(file).config
 
 
@@ -64,7 +67,7 @@ def test_a_port_in_the_way(tmp_path: Path) -> None:
 
 def test_a_store_elsewhere(tmp_path: Path) -> None:
     """A store of the user's own that does not answer is named with its key."""
-    config = _config(tmp_path, stores={"prometheus": {"url": "http://127.0.0.1:1"}})
+    config = _config(tmp_path, stores={"prometheus": dict.fromkeys(("url", "write_url"), "http://127.0.0.1:1")})
     found = _found(config, tmp_path)["prometheus"]
 
     assert ("wrong", "check stores.prometheus.url") == (found.verdict, found.hint)
@@ -107,7 +110,7 @@ def test_every_named_file(tmp_path: Path) -> None:
         "network.tls.key_file",
         "routing.receivers.webhook.webhook.url_file",
         "routing.receivers.webhook.webhook.bearer_token_file",
-    } == {key for key, _ in machine.named_files(config)}
+    } == {key for key, _ in preflight.named_files(config)}
 
 
 def test_neither_go_nor_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,3 +121,39 @@ def test_neither_go_nor_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     found = _found(_config(tmp_path), tmp_path)["programs"]
 
     assert ("wrong", "install Go 1.21 or newer, or Docker with Compose v2") == (found.verdict, found.hint)
+
+
+@pytest.mark.parametrize(
+    ("turns", "alive", "in_spans", "says"),
+    [
+        pytest.param(40, 3600, 3550, "sends spans and events: with the bridge", id="all calls have spans"),
+        pytest.param(40, 3600, 700, "about 19% of its calls have spans, and metrics are of these alone", id="sampled"),
+        pytest.param(2, 200, 10, "sends spans and events: with the bridge", id="a call has just begun"),
+        pytest.param(40, None, 700, "sends spans only: failures of STT, TTS and tools", id="without the bridge"),
+        pytest.param(None, 3600, None, "sends events and no spans", id="no spans"),
+    ],
+)
+def test_bot_whose_spans_do_not_arrive(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    turns: float | None,
+    alive: float | None,
+    in_spans: float | None,
+    says: str,
+) -> None:
+    """A bot is pointed out whose calls last much longer, by heartbeats, than its spans say."""
+    answers = {live.heard_of("1h").expr: turns, live.seconds_alive("1h").expr: alive,
+               live.seconds_in_spans("1h").expr: in_spans}  # fmt: skip
+
+    def samples(_: Prometheus, expr: str) -> list[Sample]:
+        metric = {"service_name": "my-bot", "deployment_environment": "production"}
+        value = answers.get(expr)
+        return [] if value is None else [Sample(metric=metric, value=(0.0, value))]
+
+    monkeypatch.setattr(Prometheus, "samples", samples)
+    monkeypatch.setattr(target, "silent", lambda *_: [])
+    (found,) = bots.findings(_config(tmp_path))
+
+    assert ("bots", "my-bot (production)") == (found.area, found.what)
+    assert found.says.startswith(says)
+    assert ("fine" if says.startswith("sends spans") else "look") == found.verdict

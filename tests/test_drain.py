@@ -7,7 +7,7 @@ import grpc
 import pytest
 
 from pipecat_lgtm.engines import drain
-from pipecat_lgtm.engines.drain import Drain
+from pipecat_lgtm.engines.drain import Drain, HeldCall
 from pipecat_lgtm.errors import EngineError
 
 
@@ -46,13 +46,13 @@ def receiver() -> Iterator[tuple[_Receiver, Any, str]]:
 def test_keeps_the_receiver_open(receiver: tuple[_Receiver, Any, str]) -> None:
     """A held call keeps a server that was told to stop from ending, until the call is let go; then it ends at once."""
     handler, server, address = receiver
-    held = Drain(address)
+    held = Drain(HeldCall(address))
     held.hold()
     assert handler.begun.wait(10)
     stopped = server.stop(60)
 
     told: list[str] = []
-    held.release_after(0.5, lambda what, _elapsed: told.append(what))
+    held.release_when(lambda elapsed: elapsed > 0.5, lambda what, _elapsed: told.append(what))
     assert stopped.wait(10)
     assert handler.ended.wait(10)
     assert ["/opentelemetry.proto.collector.trace.v1.TraceService/Export"] == handler.methods
@@ -62,12 +62,12 @@ def test_keeps_the_receiver_open(receiver: tuple[_Receiver, Any, str]) -> None:
 def test_sends_nothing(receiver: tuple[_Receiver, Any, str]) -> None:
     """The held call carries no telemetry: it ends without ever having said anything."""
     handler, _, address = receiver
-    held = Drain(address)
+    held = Drain(HeldCall(address))
     held.hold()
     assert handler.begun.wait(10)
     assert not handler.ended.is_set()
 
-    held.release_after(0)
+    held.release_when(lambda _elapsed: True)
     assert handler.ended.wait(10)
 
 
@@ -75,10 +75,10 @@ def test_sends_nothing(receiver: tuple[_Receiver, Any, str]) -> None:
 def test_shows_its_token(receiver: tuple[_Receiver, Any, str], token: str, shown: str | None) -> None:
     """Where the receiver wants a token the call shows it: a refused call would hold nothing."""
     handler, _, address = receiver
-    held = Drain(address, token=token)
+    held = Drain(HeldCall(address, token=token))
     held.hold()
     assert handler.begun.wait(10)
-    held.release_after(0)
+    held.release_when(lambda _elapsed: True)
 
     assert [shown] == handler.authorization
 
@@ -87,6 +87,6 @@ def test_no_receiver(monkeypatch: pytest.MonkeyPatch) -> None:
     """A receiver that cannot be reached is an error that names its address; nothing hangs."""
     monkeypatch.setattr(drain, "_CONNECT_SECONDS", 0.2)
     with pytest.raises(EngineError) as caught:
-        Drain("127.0.0.1:1").hold()
+        Drain(HeldCall("127.0.0.1:1")).hold()
 
     assert "collector: no OTLP/gRPC at 127.0.0.1:1" == caught.value.message

@@ -1,7 +1,9 @@
 """The notification log by itself; with Alertmanager, collector and Loki it is stack/test_nobody_told.py's."""
 
+import contextlib
 import http.client
 import json
+import select
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -24,8 +26,8 @@ NAMES = settings(load_default(), placed(load_default(), "native"))["names"]
 
 
 def _settings(collector: str = "http://127.0.0.1:1/v1/logs", **changes: Any) -> Settings:  # noqa: ANN401
-    return Settings("127.0.0.1", 0, collector, **{"token_file": None, "certificate_file": None} | changes,
-                    service="kept", names=NAMES)  # fmt: skip
+    files = {"token_file": None, "certificate_file": None} | changes
+    return Settings("127.0.0.1", 0, "notifications", collector, **files, service="kept", names=NAMES)
 
 
 def _alert(status: str = "firing", annotations: dict[str, str] | None = None, **labels: str) -> dict[str, Any]:
@@ -246,9 +248,8 @@ def test_refused(content: Any, headers: dict[str, str], expected: int, said: str
 
 
 def test_bounded_connections(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
-    """Who finds every place taken waits, and is turned away; a connection that says nothing loses its place."""
+    """Who finds every place taken is turned away, until one is free."""
     monkeypatch.setattr(notifications, "CONNECTIONS", 1)
-    monkeypatch.setattr(notifications, "SECONDS", 0.2)
     server = Server(_settings())
     with _listening(server) as url, socket.create_connection(("127.0.0.1", server.server_port)) as silent:
         with pytest.raises((httpx.TransportError, http.client.HTTPException)):
@@ -256,6 +257,46 @@ def test_bounded_connections(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -
         assert "turned away: 1 others are at work" in capsys.readouterr().err
         silent.close()
         _until(lambda: _ready(url))
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"host": "rebound.example:9095"}, 421),
+        ({"origin": "https://example.com"}, 403),
+        ({"sec-fetch-site": "cross-site"}, 403),
+        ({"host": "[::1]:9095"}, None),
+        ({"host": "localhost"}, None),
+        ({"host": "notifications:9095"}, None),
+    ],
+)
+def test_no_page_is_heard(headers: dict[str, str], expected: int | None) -> None:
+    """What a page in a browser sends is refused, under whatever name it asks; what is none is heard."""
+    with _listening(Server(_settings())) as url:
+        body = json.dumps(_message(_alert(alertname="Forged")))
+        posted = httpx.post(f"{url}/alerts", content=body, headers=JSON | headers).status_code
+        asked = httpx.get(f"{url}/ready", headers=headers).status_code
+
+    # There is no collector here: what is heard is not kept.
+    assert (expected or 503, expected or 200) == (posted, asked)
+
+
+def test_drips_do_not_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thirty connections that send a byte at a time leave it ready, and none of them lasts longer than its deadline."""
+    monkeypatch.setattr(notifications, "SECONDS", 1.0)
+    server = Server(_settings())
+    with _listening(server) as url, contextlib.ExitStack() as stack:
+        dripping = [stack.enter_context(socket.create_connection(("127.0.0.1", server.server_port))) for _ in range(30)]
+        for one in dripping:
+            one.sendall(b"POST /alerts HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n")
+        assert httpx.get(f"{url}/ready", timeout=5).status_code == httpx.codes.OK
+        ended = 0
+        while ended < len(dripping):
+            for one in dripping:
+                with contextlib.suppress(OSError):
+                    one.sendall(b" ")
+            readable, _, _ = select.select(dripping, [], [], 0.1)
+            ended = len(readable)
 
 
 def _until(check: Callable[[], bool]) -> None:

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
+import yamls
 from pipecat_lgtm import notifications
 from pipecat_lgtm.config import load
 from rendered import EVERYTHING, files
@@ -39,6 +39,7 @@ def test_guarded_settings() -> None:
     assert {
         "address": "0.0.0.0",
         "port": 9095,
+        "host": "notifications",
         "collector": "https://collector:4318/v1/logs",
         "token_file": "/run/secrets/otlp_tokens",
         "certificate_file": "/run/secrets/otlp_cert",
@@ -47,7 +48,7 @@ def test_guarded_settings() -> None:
 
 
 def _hooks(path: Path | None) -> dict[str, list[str]]:
-    receivers = yaml.safe_load(files(path, "native")["alertmanager/alertmanager.yml"])["receivers"]
+    receivers = yamls.load(files(path, "native")["alertmanager/alertmanager.yml"])["receivers"]
     return {one["name"]: [hook.get("url", "") for hook in one.get("webhook_configs", [])] for one in receivers}
 
 

@@ -4,7 +4,9 @@ import pytest
 
 from pipecat_lgtm.config import load
 from pipecat_lgtm.errors import EngineError
-from pipecat_lgtm.ops.engines import READY, token
+from pipecat_lgtm.ops.engines import READY, draining, scraped, token
+
+GOOD = "0123456789abcdefghij"
 
 
 def _token(tmp_path: Path, text: str | None) -> str:
@@ -17,7 +19,7 @@ def _token(tmp_path: Path, text: str | None) -> str:
 
 def test_first_token(tmp_path: Path) -> None:
     """Of several tokens, one a line, we show the first."""
-    assert "first" == _token(tmp_path, "\nfirst\nsecond\n")
+    assert "first" * 5 == _token(tmp_path, f"{'first' * 5}\n{'second' * 5}\n")
 
 
 def test_no_token_wanted() -> None:
@@ -25,9 +27,21 @@ def test_no_token_wanted() -> None:
     assert not token(load(None).config)
 
 
-@pytest.mark.parametrize(("text", "said"), [("\n", "holds no token"), (None, "No such file or directory")])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "holds no token"),
+        ("\n", "holds no token"),
+        (None, "No such file or directory"),
+        (f"{GOOD}\n\n{GOOD}\n", "line 2 is blank"),
+        (f"# of bot one\n{GOOD}\n", "line 1 is a comment, and would be taken for a token"),
+        (f"{GOOD} # of bot one\n", "line 1 has spaces: what is behind them is not read"),
+        (f"{GOOD}\ns3cr3t\n", "line 2 is shorter than 20 characters, and can be guessed"),
+    ],
+    ids=["empty", "line end", "missing", "blank", "comment", "comment behind", "short"],
+)
 def test_no_token_there(tmp_path: Path, text: str | None, said: str) -> None:
-    """A token file that is empty or missing is named."""
+    """A token file that is missing, or has a line that is no token, is named with the line, which is not repeated."""
     with pytest.raises(EngineError) as caught:
         _token(tmp_path, text)
 
@@ -36,7 +50,7 @@ def test_no_token_there(tmp_path: Path, text: str | None, said: str) -> None:
 
 def test_ready_addresses(tmp_path: Path) -> None:
     """Every part is asked for its readiness on loopback, wherever the bots' entrance is."""
-    (tmp_path / "stack.yaml").write_text("network: {address: 10.1.2.3, auth: {token_file: /t}}")
+    (tmp_path / "stack.yaml").write_text("network: {address: 10.1.2.3, auth: {token_file: /t}, insecure: true}")
     config = load(tmp_path / "stack.yaml").config
 
     assert {
@@ -47,3 +61,13 @@ def test_ready_addresses(tmp_path: Path) -> None:
         "tempo": "http://127.0.0.1:3200/ready",
         "loki": "http://127.0.0.1:3100/ready",
     } == {part: address(config) for part, address in READY.items()}
+
+
+def test_a_prometheus_that_is_away_is_not_waited_for(tmp_path: Path) -> None:
+    """A stop waits for the flushes, then not for a Prometheus that does not answer; it says what is lost."""
+    (tmp_path / "stack.yaml").write_text("network: {ports: {prometheus: 1}}")
+    said: list[str] = []
+    out = scraped(draining(load(tmp_path / "stack.yaml").config), lambda what, _elapsed: said.append(what))
+
+    assert (False, True) == (out(11.9), out(12.1))
+    assert ["collector: prometheus does not answer"] == [one.split(" (")[0] for one in said]

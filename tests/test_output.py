@@ -1,3 +1,5 @@
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,22 @@ def test_writes_all(tmp_path: Path) -> None:
     assert Changes(tuple(sorted(FILES)), (), ()) == changes
     assert FILES == _tree(tmp_path)
     assert {0o644} == {path.stat().st_mode & 0o777 for path in tmp_path.rglob("*") if path.is_file()}
+
+
+def test_readable_whatever_the_umask(tmp_path: Path) -> None:
+    """Containers have a user of their own: under umask 077 too it can look into every folder and read every file."""
+    before = os.umask(0o077)
+    try:
+        output.write(tmp_path / "out", FILES)
+        (tmp_path / "out" / "collector").chmod(0o700)
+        output.write(tmp_path / "out", FILES)
+    finally:
+        os.umask(before)
+
+    found = {path.relative_to(tmp_path / "out").as_posix(): path for path in (tmp_path / "out").rglob("*")}
+    assert {"collector", "grafana", "grafana/dashboards", "docs"} < set(found)
+    assert [] == [name for name, path in found.items() if not path.stat().st_mode & stat.S_IROTH]
+    assert [] == [name for name, path in found.items() if path.is_dir() and not path.stat().st_mode & stat.S_IXOTH]
 
 
 def test_second_write_changes_nothing(tmp_path: Path) -> None:
@@ -137,3 +155,25 @@ def test_symbolic_link(tmp_path: Path) -> None:
 
     assert "precious" == elsewhere.read_text()
     assert FILES["docs/telemetry.md"] == (tmp_path / "docs/telemetry.md").read_text()
+
+
+@pytest.mark.parametrize("folder", ["collector", "grafana/dashboards", "docs"])
+def test_a_link_is_not_written_through(tmp_path: Path, folder: str) -> None:
+    """A folder below the root that is a link is refused, and nothing is written on either side."""
+    elsewhere, root = tmp_path / "elsewhere", tmp_path / "root"
+    elsewhere.mkdir()
+    (root / folder).parent.mkdir(parents=True)
+    (root / folder).symlink_to(elsewhere)
+
+    with pytest.raises(OutputError, match="nothing is written through it"):
+        output.write(root, FILES)
+    assert {} == _tree(tmp_path)
+
+
+def test_the_root_may_be_a_link(tmp_path: Path) -> None:
+    """Whoever names a link as the place to render to means where it leads."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    output.write(tmp_path / "link", FILES)
+
+    assert FILES == _tree(tmp_path / "real")

@@ -12,11 +12,10 @@ from pipecat_lgtm import cli
 from pipecat_lgtm.config import load
 from pipecat_lgtm.dashboards import DASHBOARDS
 from pipecat_lgtm.errors import CheckFailed
-from pipecat_lgtm.ops.preview import legends, looks, run, tables, traces
-from pipecat_lgtm.ops.preview.answers import Answer, Drawn, Series
+from pipecat_lgtm.ops.preview import legends, run, traces
+from pipecat_lgtm.ops.preview.answers import Answer, Dot, Drawn, Series, Span
 from pipecat_lgtm.ops.preview.choices import Choices, seconds
-from pipecat_lgtm.ops.preview.figures import heatmap
-from pipecat_lgtm.ops.preview.page import tile
+from pipecat_lgtm.ops.preview.page import ROWS_SHOWN, page, rows
 
 HOUR = Choices(0, 3600, {"service": "bot", "trace": "00ab"})
 
@@ -62,41 +61,6 @@ def test_legends(legend: str, name: str) -> None:
     assert name == legends.name(legend, {"__name__": "x", "a": "1", "b": "2"})
 
 
-@pytest.mark.parametrize(
-    ("value", "unit", "shown"),
-    [
-        (0.25, "s", "250 ms"),
-        (1.5, "s", "1.50 s"),
-        (0.053, "percentunit", "5.3%"),
-        (3 * 1024**2, "bytes", "3.0 MiB"),
-        (0.01234, "currencyUSD", "$0.0123"),
-        (1200, "short", "1,200"),
-        ("text", "short", "text"),
-        (None, "s", ""),
-    ],
-)
-def test_values(value: Any, unit: str, shown: str) -> None:  # noqa: ANN401 - any cell
-    """Values are shown as people read them."""
-    assert shown == looks.shown(value, unit)
-
-
-def test_table_puts_queries_side_by_side() -> None:
-    """Rows with equal labels become one; columns are ordered, renamed and hidden."""
-    panel = {
-        "transformations": [
-            {"id": "merge", "options": {}},
-            {"id": "organize", "options": {"excludeByName": {"x": True}, "indexByName": {"model": 0, "Value #A": 1},
-                                           "renameByName": {"Value #A": "P50", "Value #B": "P95"}}},
-        ]
-    }  # fmt: skip
-    answers = [
-        Answer("A", "", rows=[{"model": "m", "x": "1", "Value #A": 0.1}]),
-        Answer("B", "", rows=[{"model": "m", "x": "1", "Value #B": 0.2}]),
-    ]
-
-    assert (["model", "P50", "P95"], [{"model": "m", "P50": 0.1, "P95": 0.2}]) == tables.rows(panel, answers)
-
-
 def test_found_spans_become_rows() -> None:
     """A span found is a row; its trace id has its leading noughts again."""
     span = {"spanID": "1", "name": "turn", "startTimeUnixNano": "1000000000", "durationNanos": "500000000",
@@ -124,21 +88,48 @@ def test_waterfall_has_children_below_their_parents() -> None:
     ]
 
 
-def test_heatmap_counts_between_bounds() -> None:
-    """Buckets that count everything below their bound become counts between bounds; a lone moment has width."""
-    series = [Series("", {"le": le}, [(0.0, value)]) for le, value in (("0.5", 2.0), ("+Inf", 5.0), ("0.1", 1.0))]
-    panel = {"fieldConfig": {"defaults": {"unit": "s"}}}
+@pytest.mark.parametrize(
+    ("answer", "row"),
+    [
+        pytest.param(
+            Answer("A", "", series=[Series("bot", {}, [(0.0, 2.0), (15.0, 0.5)])]),
+            {"series": "bot", "last": "0.5", "least": "0.5", "greatest": "2", "points": "2"},
+            id="series",
+        ),
+        pytest.param(
+            Answer("A", "", rows=[{"time": 0.25, "name": "llm", "Value #A": 1.5}, {"stage": "llm"}]),
+            {"Value #A": "1.5", "name": "llm", "stage": "", "time": "1970-01-01 00:00:00.250"},
+            id="rows that differ in their columns",
+        ),
+        pytest.param(
+            Answer("A", "", dots=[Dot(1.0, 0.4, "ab")]),
+            {"exemplar": "1970-01-01 00:00:01.000", "value": "0.4", "trace": "ab"},
+            id="exemplar",
+        ),
+        pytest.param(
+            Answer("A", "", spans=[Span("llm", "bot", 1.0, 1.5, 1, failed=True)]),
+            {"span": "\xa0\xa0\xa0llm", "service": "bot", "start": "1970-01-01 00:00:01.000", "seconds": "0.500",
+             "status": "error"},
+            id="span",
+        ),
+    ],
+)  # fmt: skip
+def test_rows(answer: Answer, row: dict[str, str]) -> None:
+    """An answer of any kind is a table: values as the store gave them, every row with every column."""
+    assert row == rows(answer)[0]
 
-    (trace,) = heatmap(Drawn(panel, [Answer("A", "", series)]))["data"]
-    assert (["≤ 0.1", "≤ 0.5", "≤ +Inf"], [[None, 1.0], [None, 1.0], [None, 3.0]]) == (trace["y"], trace["z"])
 
+def test_page_is_plain() -> None:
+    """A panel has its query and what came back, escaped; rows left out are counted; nothing is `no data`."""
+    series = [Series(f"<{number}>", {}, [(0.0, 1.0)]) for number in range(ROWS_SHOWN + 2)]
+    panel = {"id": 7, "title": "Title", "type": "timeseries", "description": "Is it?"}
+    board = {"uid": "u", "title": "Board", "description": "What?"}
+    text = page([(board, [Drawn(panel, [Answer("A", "x < 1", series), Answer("B", "y")])])], "now")
 
-def test_empty_panel_says_why() -> None:
-    """A panel without an answer shows its own words, not an empty graph."""
-    panel = {"type": "timeseries", "fieldConfig": {"defaults": {"noValue": "Only <the> bridge"}}}
-
-    made = tile(Drawn(panel, [Answer("A", "")]))
-    assert (None, '<div class="empty">Only &lt;the&gt; bridge</div>') == (made.figure, made.body)
+    assert {"A: x &lt; 1": 1, "&lt;0&gt;": 1, "and 2 more": 1, "no data": 1, "<script": 0, 'data-panel="7"': 1} == {
+        part: text.count(part)
+        for part in ("A: x &lt; 1", "&lt;0&gt;", "and 2 more", "no data", "<script", 'data-panel="7"')
+    }
 
 
 @pytest.fixture
@@ -146,20 +137,22 @@ def away(tmp_path: Path) -> Path:
     """A config whose stores do not answer."""
     url = f"http://127.0.0.1:{free_ports(1)[0]}"
     file = tmp_path / "stack.yaml"
-    file.write_text(json.dumps({"stores": {"prometheus": {"url": url}, "loki": {"url": url}}}), encoding="utf-8")
+    file.write_text(
+        json.dumps({"stores": {"prometheus": {"url": url, "write_url": url}, "loki": {"url": url}}}), encoding="utf-8"
+    )
     return file
 
 
 def test_stores_away(away: Path, tmp_path: Path) -> None:
-    """Where a store does not answer, each of its panels says so, and there is a page all the same."""
+    """Where no store answers, each panel says so, there is a page all the same, and the command fails."""
     page = tmp_path / "page.html"
     options = ["--config", str(away), "--dashboard", "pipecat-core", "--out", str(page)]
     done = CliRunner().invoke(cli.app, ["preview", *options])
 
-    assert 0 == done.exit_code, done.output
-    assert "queries failed" in done.output
+    assert isinstance(done.exception, CheckFailed)
+    assert done.exception.message.startswith("all 12 queries failed, the first with: prometheus at http://127.0.0.1:")
     assert 3 == page.read_text().count('data-panel="')
-    assert page.read_text().count('class="error"') == 6
+    assert page.read_text().count('class="error"') == 12
 
 
 def test_json(away: Path) -> None:
@@ -180,3 +173,23 @@ def test_unknown_dashboard() -> None:
         caught.value.message,
         caught.value.hint,
     )
+
+
+def test_unknown_variable() -> None:
+    """A variable that none of the dashboards has is refused, with the closest one and all there are."""
+    with pytest.raises(CheckFailed) as caught:
+        run.boards(load(None).config, ["pipecat-core"], values={"servce": "bot"})
+
+    assert "--var servce: no such variable; did you mean 'service'?" == caught.value.message
+    assert "service" in caught.value.hint.split(", ")
+
+
+def test_some_failures() -> None:
+    """Failures among answers are returned; a failure of all is one of the command."""
+    good, bad = Answer("A", "x"), Answer("B", "y", error="refused")
+    panel = {"id": 1}
+
+    assert ["refused"] == run.failures([run.Board({}, [Drawn(panel, [good, bad])])])
+    assert [] == run.failures([run.Board({}, [Drawn(panel, [good])]), run.Board({}, [])])
+    with pytest.raises(CheckFailed, match="all 2 queries failed, the first with: refused"):
+        run.failures([run.Board({}, [Drawn(panel, [bad]), Drawn(panel, [bad])])])

@@ -1,7 +1,9 @@
 import dataclasses
+import json
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -201,15 +203,17 @@ def _free_port() -> int:
 
 
 def test_taken_port() -> None:
-    """A taken port is named by its key, with who holds it; free ones are not complained about."""
+    """A taken port is named by its key, with who holds it; a free one is not, nor one whose holder will have ended."""
     free = _free_port()
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
         port = holder.getsockname()[1]
-        ports.check({"loki": free}, "127.0.0.1")
+        wanted = [ports.Wanted("loki", free, "127.0.0.1"), ports.Wanted("tempo", port, "127.0.0.1")]
+        ports.check(wanted[:1])
+        ports.check(wanted, {os.getpid()})
         with pytest.raises(EngineError) as caught:
-            ports.check({"loki": free, "tempo": port}, "127.0.0.1")
+            ports.check(wanted)
 
     me = psutil.Process().name()
     assert f"network.ports: tempo {port} is held by {me} (pid {os.getpid()})" == caught.value.message
@@ -223,4 +227,53 @@ def test_holder_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
         raise psutil.AccessDenied
 
     monkeypatch.setattr(psutil, "net_connections", denied)
-    assert "another program" == ports.holder(1)
+    with socket.create_server(("127.0.0.1", 0)) as holder, pytest.raises(EngineError) as caught:
+        ports.check([ports.Wanted("loki", holder.getsockname()[1], "127.0.0.1")])
+
+    assert caught.value.message.endswith("is held by another program")
+
+
+def test_state_of_an_older_version(tmp_path: Path) -> None:
+    """A state that an older version has written is read; what it lacks is empty, so that its parts count as changed."""
+    old = {"name": "tempo", "pid": 2**22, "started": 1.0, "log": "/l", "grace": 10}
+    (tmp_path / "state.json").write_text(json.dumps({"kind": "native", "config": "", "processes": [old]}))
+
+    assert State(tmp_path, "native", "", [Running(**old)]) == load(tmp_path)
+
+
+def test_a_log_is_kept_within_bounds(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log that is too long goes to a file beside it; the program that writes it goes on at its new begin."""
+    one = start(f"echo first; while [ ! -e {tmp_path}/go ]; do sleep 0.05; done; echo second; exec sleep 60")
+    _until(lambda: one.tail() == "first")
+    log = Path(one.log)
+    process.trim(log)
+    assert "first" == one.tail(), "it is short"
+    monkeypatch.setattr(process, "_LOG_BYTES", 3)
+    process.trim(log)
+    (tmp_path / "go").touch()
+    _until(lambda: one.tail() == "second")
+
+    assert ("first\n", "second\n") == (log.with_suffix(".log.1").read_text(), log.read_text())
+
+
+def test_a_process_knows_its_ports(start: Start) -> None:
+    """A process listens on its own ports only: the same port held by another one is not taken for its own."""
+    port = _free_port()
+    script = (
+        f"import socket, time; s = socket.create_server(('127.0.0.1', {port})); print('up', flush=True); time.sleep(60)"
+    )
+    one, other = start(f'exec {sys.executable} -c "{script}"'), start("exec sleep 60")
+    _until(lambda: one.listens(port))
+
+    assert (False, False) == (other.listens(port), one.listens(port + 1))
+
+
+def test_a_process_knows_its_command(start: Start) -> None:
+    """How a process was started can be had while it runs, to start it again as it was."""
+    one = start("echo $GREETING up; exec sleep 60")
+    # The shell has said so before it becomes the other program.
+    _until(lambda: (command := one.command()) is not None and command.argv == ("sleep", "60"))
+    command = one.command()
+
+    assert command is not None
+    assert os.environ["PATH"] == command.environment["PATH"]

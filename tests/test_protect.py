@@ -6,7 +6,7 @@ import protection
 from pipecat_lgtm.renderers.collector import protect_patterns as p
 from pipecat_lgtm.renderers.collector import protect_scan as scan
 from pipecat_lgtm.renderers.collector import protect_shapes as shapes
-from pipecat_lgtm.renderers.collector.protect import LOGS, SPANS, protect_processors
+from pipecat_lgtm.renderers.collector.protect import EVENTS, LOGS, SPANS, protect_processors
 from pipecat_lgtm.renderers.collector.protect_place import WORK
 from pipecat_lgtm.renderers.collector.protect_redact import KINDS
 
@@ -86,28 +86,34 @@ def test_every_mode_cuts_every_map_of_attributes(mode: str) -> None:
 
 
 def test_keep_replaces_and_deletes_nothing() -> None:
-    """In mode keep nothing but length is changed."""
+    """In mode keep nothing but length is changed; an attribute whose name is too long goes."""
     made = [statement for _, statement in protection.statements(protect_processors("keep", 2048))]
 
-    assert [] == [one for one in made if one.startswith(("replace_", "delete_"))]
+    changed = [one for one in made if one.startswith(("replace_", "delete_"))]
+    assert [] == [one for one in changed if not one.startswith("delete_matching_keys") and "protect.event" not in one]
+    assert {r'"(?s)^.{257}") where Len('} == {
+        re.sub(r".*, (.*Len\().*", r"\1", one) for one in changed if "keys" in one
+    }
 
 
-def test_drop_deletes_content_and_redacts_the_rest() -> None:
-    """Mode drop is mode redact and, after it, the removal of the attributes that are content."""
+def test_drop_keeps_a_list_and_redacts_what_is_on_it() -> None:
+    """Mode drop takes away all that is not on the list before anything else, and then does all that redact does."""
     redact, drop = (protection.statements(protect_processors(mode, 2048)) for mode in ("redact", "drop"))
-    further = [one for one in drop if one not in redact]
+    first = {context: next(one for at, one in drop if at == context) for context in ("span", "spanevent", "log")}
+    plain = [one for one in redact if "span.cache, " in one[1] or "protect.plain" in one[1]]
 
-    assert [one for one in drop if one in redact] == redact
-    assert ["span", "spanevent", "log"] == [context for context, _ in further]
-    assert all("^(?:input|output|transcript|text|tools" in statement for _, statement in further)
+    assert {context: f"keep_keys({context}.attributes" for context in first} == {
+        context: one.split(",")[0] for context, one in first.items()
+    }
+    assert [one for one in drop if one in redact and one not in plain] == [one for one in redact if one not in plain]
 
 
 def test_each_processor_has_its_own_signal() -> None:
     """Spans and log records are protected by processors of their own, which skip what fails."""
     made = protect_processors("redact", 2048)
 
-    assert [SPANS, LOGS] == list(made)
-    assert ["ignore", "ignore"] == [one["error_mode"] for one in made.values()]
+    assert [SPANS, LOGS, EVENTS] == list(made)
+    assert ["ignore"] * 3 == [one["error_mode"] for one in made.values()]
 
 
 def test_kinds_are_those_that_are_counted() -> None:

@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterator
 
 import pytest
-import yaml
 
-from pipecat_lgtm.contract import labels, metrics
-from pipecat_lgtm.contract.metrics import BY_PROMETHEUS_NAME
+import yamls
 from pipecat_lgtm.queries import audit, grown, lookups, promql
+from pipecat_lgtm_bridge.contract import labels, metrics
+from pipecat_lgtm_bridge.contract.metrics import BY_PROMETHEUS_NAME
 from promql_names import named
 from rendered import files
 
@@ -18,7 +18,7 @@ RULES = {
     f"{path}: {rule.get('record') or rule['alert']}": rule
     for path, text in FILES.items()
     if path.startswith("prometheus/rules/")
-    for group in yaml.safe_load(text)["groups"]
+    for group in yamls.load(text)["groups"]
     for rule in group["rules"]
 }
 RECORDED = {rule["record"] for rule in RULES.values() if "record" in rule}
@@ -64,21 +64,14 @@ def _drawn() -> Iterator[tuple[str, str]]:
                 yield f"{board['uid']}: ${variable['name']}", variable["query"]["query"]
 
 
-def _linked() -> Iterator[tuple[str, str]]:
-    sources = yaml.safe_load(FILES["grafana/provisioning/datasources/pipecat.yaml"])["datasources"]
-    tempo = next(source for source in sources if source["type"] == "tempo")
-    for query in tempo["jsonData"]["tracesToMetrics"]["queries"]:
-        yield f"link: {query['name']}", query["query"].replace("$$__tags", "$__tags")
-
-
 def _asked() -> Iterator[tuple[str, str]]:
     for query in (
-        audit.turns("bot"),
-        audit.requests("bot", "llm"),
-        audit.tokens("bot", "input"),
-        audit.ttfw_count("bot"),
-        audit.ttfw_mean("bot"),
-        audit.ttfb_mean("bot", "tts"),
+        audit.turns("bot", "1500ms"),
+        audit.requests("bot", "llm", "1h"),
+        audit.tokens("bot", "input", "1h"),
+        audit.ttfw_count("bot", "1h"),
+        audit.ttfw_mean("bot", "1h"),
+        audit.ttfb_mean("bot", "tts", "1h"),
         audit.sandbox_requests("stt"),
     ):
         yield f"audit: {query.id}", query.expr
@@ -95,7 +88,6 @@ def _annotated() -> Iterator[tuple[str, str]]:
 EXPRESSIONS = [
     *((name, rule["expr"]) for name, rule in RULES.items()),
     *_drawn(),
-    *_linked(),
     *_annotated(),
     *_asked(),
 ]
@@ -136,7 +128,7 @@ def test_recordings_are_distinct() -> None:
 
 def test_buckets_stand_before_what_is_computed_from_them() -> None:
     """Recorded buckets stand in the group of what reads them, and before it: so both are of one evaluation."""
-    groups = yaml.safe_load(FILES["prometheus/rules/recordings.yml"])["groups"]
+    groups = yamls.load(FILES["prometheus/rules/recordings.yml"])["groups"]
     ours = [[rule["record"] for rule in group["rules"]] for group in groups]
     readers = {
         (rule["record"], one.series)
@@ -176,27 +168,38 @@ def test_quantiles_are_recorded(quantile: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bound", "matcher"), [(0.8, 'le=~"0.8"'), (2.0, 'le=~"2|2.0"'), (1.2, 'le=~"1.2"'), (5, 'le=~"5|5.0"')]
+    ("bound", "matcher"),
+    [
+        (0.8, 'le="0.8"'),
+        (2.0, r'le=~"2|2\\.0"'),
+        (1.2, 'le="1.2"'),
+        (5, r'le=~"5|5\\.0"'),
+        (0.00012, 'le="0.00012"'),
+        (0.00002, r'le=~"0\\.00002|2e-05"'),
+        (1234567.5, r'le=~"1234567\\.5|1\\.2345675e\\+06"'),
+        (1_000_000, r'le=~"1000000|1e\\+06"'),
+        (33.333333333, 'le="33.333333333"'),
+    ],
 )
-def test_both_spellings_of_a_bound(bound: float, matcher: str) -> None:
-    """A bound matches as OTLP writes it and as a scrape does."""
-    assert matcher in promql.share_beyond(metrics.TURN_TTFW, bound, "5m").expr
+def test_spellings_of_a_bound(bound: float, matcher: str) -> None:
+    """A bound matches as OTLP writes it and as a scrape does, and nothing else: no dot stands for any character."""
+    assert matcher in promql.share_beyond(metrics.TURN_TTFW, bound, "5m", matchers=(), samples="turns").expr
     assert matcher in grown.share_beyond("buckets", bound).expr
 
 
 def test_quantile() -> None:
-    """A quantile is taken over buckets summed per service and environment, never an average of quantiles."""
+    """A quantile is taken over summed buckets, never an average of quantiles; without values there is none, not NaN."""
     query = promql.quantile(metrics.STAGE_TTFB, 0.95, "5m", "stage")
 
     assert (
-        "histogram_quantile(0.95, sum by (service_name, deployment_environment, le, stage) "
-        "(rate(pipecat_stage_ttfb_seconds_bucket[5m])))"
+        "histogram_quantile(0.95, sum by (service_name, deployment_environment, stage, le) "
+        "(rate(pipecat_stage_ttfb_seconds_bucket[5m]))) >= -Inf"
     ) == query.expr
     assert ("pipecat.stage.ttfb.p95.5m.stage", "seconds") == (query.id, query.unit)
 
 
 def test_error_ratio() -> None:
-    """Without failures the ratio is nought; a stage that only fails has a ratio of 1; without either it is absent."""
+    """Without failures the ratio is 0; a stage that only fails has a ratio of 1; without either it is absent."""
     assert "requests >= errors or errors or requests" == promql.stage_attempts("requests", "errors").expr
     assert "(errors or requests * 0) / (either > 0)" == promql.stage_error_ratio("requests", "errors", "either").expr
 

@@ -17,9 +17,10 @@ ALWAYS = {
     "grafana/dashboards/pipecat-core.json",
     "grafana/provisioning/dashboards/pipecat.yaml",
     "grafana/provisioning/datasources/pipecat.yaml",
+    "prometheus/prometheus.yml",
     "prometheus/rules/recordings.yml",
 }
-STORES = {"loki/loki.yaml", "prometheus/prometheus.yml", "tempo/tempo.yaml"}
+STORES = {"loki/loki.yaml", "tempo/tempo.yaml"}
 BY_COMPOSE = {"docker-compose.yml", "docs/telemetry.md"}
 
 
@@ -55,7 +56,7 @@ def test_files_natively() -> None:
 
 
 def test_files_with_remote_stores() -> None:
-    """A store that runs elsewhere has no file here; its recording rules are rendered for it all the same."""
+    """A store that runs elsewhere has no file here; what sends there, and the rules for it, are rendered."""
     found = set(files(EVERYTHING))
 
     assert set() == ALWAYS - found
@@ -124,8 +125,8 @@ def test_ipv6(tmp_path: Path) -> None:
     [
         ("{}", "127.0.0.1", "http://127.0.0.1"),
         ("{address: 127.0.0.2}", "127.0.0.2", "http://127.0.0.2"),
-        ("{address: 0.0.0.0, auth: {token_file: /t}}", "127.0.0.1", "http://127.0.0.1"),
-        ("{address: 10.1.2.3, auth: {token_file: /t}}", "127.0.0.1", "http://10.1.2.3"),
+        ("{address: 0.0.0.0, auth: {token_file: /t}, insecure: true}", "127.0.0.1", "http://127.0.0.1"),
+        ("{address: 10.1.2.3, auth: {token_file: /t}, insecure: true}", "127.0.0.1", "http://10.1.2.3"),
         (
             '{address: "::", auth: {token_file: /t}, tls: {cert_file: /c, key_file: /k}}',
             "127.0.0.1",

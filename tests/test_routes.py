@@ -108,3 +108,26 @@ def test_bad_pairs(pairs: list[str], message: str) -> None:
         routes.parse(pairs)
 
     assert message == caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"service": "bot"}, "service: no alert has this label; did you mean 'service_name'?"),
+        ({"zone": "eu"}, "zone: no alert has this label"),
+        ({"severity": "critcal"}, "severity=critcal: is none of ours; did you mean 'critical'?"),
+    ],
+    ids=["close", "none is close", "severity"],
+)
+def test_unknown(given: dict[str, str], message: str) -> None:
+    """A label that no alert has, and a severity that is none, are refused with the closest that is."""
+    with pytest.raises(ConfigError) as caught:
+        routes.require_known(load_default(), given)
+
+    assert message == caught.value.message
+
+
+def test_known() -> None:
+    """Labels of alerts are known, and those that routes of one's own ask for."""
+    routes.require_known(load_default(), {"alertname": "Mine", "severity": "info", "job": "tempo", "stage": "llm"})
+    routes.require_known(load(STACK).config, {"service_name": "x", "team": "a"})

@@ -2,16 +2,28 @@
 
 import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
-from pipecat_lgtm.config import load_default
+from pipecat_lgtm.config import Config, load
 from pipecat_lgtm.dashboards import DASHBOARDS
 from pipecat_lgtm.renderers import runbooks
 from pipecat_lgtm.rules.alerts import alerts
 from pipecat_lgtm.sandbox.scenarios import SCENARIOS
 
-CONFIG = load_default()
+
+def _with_a_store_elsewhere() -> Config:
+    """Return a config that has every alert: some are of a store that is written to."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "stack.yaml"
+        file.write_text(
+            "stores: {prometheus: {url: 'https://store.example', write_url: 'https://store.example/write'}}\n"
+        )
+        return load(file).config
+
+
+CONFIG = _with_a_store_elsewhere()
 FILES = runbooks.files(CONFIG)
 NAMES = tuple(dict.fromkeys(one.name for one in alerts(CONFIG)))
 TEMPLATES = Path(runbooks.__file__).parent / "templates" / "runbooks"
@@ -39,6 +51,15 @@ def test_says_everything(name: str) -> None:
         layers = re.findall(r"\*\*(\w+)\.\*\*", parts["Three layers, in this order"])
         assert ["Network", "Media", "Pipeline"] == layers
         assert rules[0].search.expr.replace("$service", '"my-bot"') in parts["Reproduce from the trace"]
+
+
+def test_length_of_a_silence(tmp_path: Path) -> None:
+    """Runbook and list of alerts say the length that the rule counts by, not a target below it."""
+    (tmp_path / "stack.yaml").write_text("thresholds: {silence: {target: 2 s, warning: 6 s}}")
+    said = runbooks.files(load(tmp_path / "stack.yaml").config)
+
+    assert "nobody speaks for longer than 6 s." in said["docs/runbooks/PipecatSilenceLong.md"]
+    assert "`thresholds.silence` (6 s)" in said["docs/alerts.md"]
 
 
 def test_own_words() -> None:

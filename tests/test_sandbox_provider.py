@@ -265,3 +265,22 @@ def test_every_scenario_says_what_is_to_be_seen() -> None:
         assert scenario.visible
         injects = any(scenario.delays.of(stage) for stage in ("stt", "llm", "tts"))
         assert injects != scenario.baseline
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({}, 200),
+        ({"host": "localhost:8090"}, 200),
+        ({"host": "rebound.example:8090"}, 421),
+        ({"origin": "https://example.com"}, 403),
+        ({"sec-fetch-site": "cross-site"}, 403),
+    ],
+)
+def test_no_page_is_heard(headers: dict[str, str], expected: int) -> None:
+    """What a page in a browser sends is refused, under whatever name it asks."""
+
+    async def talk(client: Client) -> int:
+        return (await client.get("/truth", headers=headers)).status
+
+    assert expected == serve(Provider(sleep=Waits()), talk)

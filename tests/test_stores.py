@@ -5,24 +5,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+import yamls
 from pipecat_lgtm.config import load, load_default
-from pipecat_lgtm.renderers import COMPOSE, flags, native, render
+from pipecat_lgtm.renderers import COMPOSE, flags, native
 from rendered import EVERYTHING, Kind, files
 
 
 def _read(name: str, path: Path | None = None, kind: Kind = "compose") -> dict[str, Any]:
-    data: dict[str, Any] = yaml.safe_load(files(path, kind)[name])
+    data: dict[str, Any] = yamls.load(files(path, kind)[name])
     return data
 
 
 def test_prometheus_scrapes_the_stack() -> None:
-    """Prometheus scrapes each part of the stack once, by its name and port, and the sandbox often enough to see it."""
+    """Prometheus scrapes each part of the stack by its name and port, and the bots' metrics at the collector."""
     jobs = _read("prometheus/prometheus.yml")["scrape_configs"]
     targets = {job["job_name"]: job["static_configs"][0]["targets"] for job in jobs}
 
     assert {
+        "pipecat": ["collector:8889", "collector:8890"],
         "prometheus": ["prometheus:9090"],
         "collector": ["collector:8888"],
         "alertmanager": ["alertmanager:9093"],
@@ -34,6 +35,34 @@ def test_prometheus_scrapes_the_stack() -> None:
     assert len(targets) == len(jobs)
 
 
+def test_a_remote_prometheus_is_sent_to() -> None:
+    """An agent scrapes the same, and sends it on; its parts are told from those of another stack."""
+    config, local = _read("prometheus/prometheus.yml", EVERYTHING), _read("prometheus/prometheus.yml")
+
+    assert {"global", "remote_write", "scrape_configs"} == set(config)
+    assert [{"url": "https://metrics.example.com/prom/api/v1/push", "send_exemplars": True}] == config["remote_write"]
+    assert [job["job_name"] for job in config["scrape_configs"]] == [
+        job["job_name"] for job in local["scrape_configs"] if job["job_name"] not in {"tempo", "loki"}
+    ]
+    assert {"gateway-0:$1"} == {job["relabel_configs"][-1]["replacement"] for job in config["scrape_configs"]}
+    assert ["--agent", "--storage.agent.path=/prometheus"] == flags.prometheus(load(EVERYTHING).config, COMPOSE)[-2:]
+
+
+def test_a_remote_prometheus_with_native_histograms(tmp_path: Path) -> None:
+    """Native histograms need the second version of remote write, which takes no exemplars from an agent."""
+    file = tmp_path / "stack.yaml"
+    file.write_text(
+        "alerts: {flavour: native}\nstores: {prometheus: {url: http://10.1.2.3, write_url: http://10.1.2.3/write}}\n"
+    )
+    (write,) = _read("prometheus/prometheus.yml", file)["remote_write"]
+
+    assert {
+        "url": "http://10.1.2.3/write",
+        "protobuf_message": "io.prometheus.write.v2.Request",
+        "send_native_histograms": True,
+    } == write
+
+
 def test_prometheus_natively() -> None:
     """Natively all of them are on the configured address; Grafana is not part of it."""
     jobs = _read("prometheus/prometheus.yml", kind="native")["scrape_configs"]
@@ -42,28 +71,51 @@ def test_prometheus_natively() -> None:
     assert "grafana" not in {job["job_name"] for job in jobs}
 
 
-def test_prometheus_takes_otlp() -> None:
-    """Service and environment become labels; a collector that waited may send what is older; rules are read."""
+def test_bots_metrics_are_scraped() -> None:
+    """Their `job` and `instance` are kept, Protobuf brings start times, the targets answer for the collector."""
+    config = _read("prometheus/prometheus.yml")
+    job = config["scrape_configs"][0]
+
+    assert ("pipecat", True, "15s", ["PrometheusProto"]) == tuple(
+        job[key] for key in ("job_name", "honor_labels", "scrape_interval", "scrape_protocols")
+    )
+    assert [{"target_label": "job", "replacement": "collector"}] == job["relabel_configs"]
+
+
+def test_prometheus_evaluates_rules() -> None:
+    """Rules are read, and Alertmanager is told."""
     config = _read("prometheus/prometheus.yml")
 
-    assert ["service.name", "deployment.environment"] == config["otlp"]["promote_resource_attributes"]
-    assert "30m" == config["storage"]["tsdb"]["out_of_order_time_window"]
     assert ["rules/*.yml"] == config["rule_files"]
     assert ["alertmanager:9093"] == config["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"]
-
-
-def test_resource_labels_are_promoted(tmp_path: Path) -> None:
-    """A resource attribute that is wanted as a label is promoted beside the common ones."""
-    file = tmp_path / "stack.yaml"
-    file.write_text("cardinality: {resource_labels: [cloud.region]}")
-    config = yaml.safe_load(render(load(file).config)["prometheus/prometheus.yml"])
-
-    assert ["service.name", "deployment.environment", "cloud.region"] == config["otlp"]["promote_resource_attributes"]
 
 
 def test_retention_of_metrics() -> None:
     """Prometheus keeps its data as long as stack.yaml says."""
     assert "--storage.tsdb.retention.time=360h" in flags.prometheus(load_default(), COMPOSE)
+
+
+@pytest.mark.parametrize(
+    ("links", "prometheus", "alertmanager"),
+    [
+        ("{}", "http://127.0.0.2:9999", "http://127.0.0.2:9093"),
+        (
+            "{prometheus: 'https://ops.example.com/prometheus/', alertmanager: 'https://alerts.example.com'}",
+            "https://ops.example.com/prometheus",
+            "https://alerts.example.com",
+        ),
+    ],
+    ids=["its own address", "a proxy's"],
+)
+def test_where_pages_are_opened(tmp_path: Path, links: str, prometheus: str, alertmanager: str) -> None:
+    """Addresses in alerts can be opened: network's own, or those given; the programs themselves stay at their root."""
+    file = tmp_path / "stack.yaml"
+    file.write_text(f"network: {{address: 127.0.0.2, ports: {{prometheus: 9999}}}}\nalerts: {{links: {links}}}\n")
+    config = load(file).config
+
+    for program, opened in ((flags.prometheus, prometheus), (flags.alertmanager, alertmanager)):
+        given = program(config, COMPOSE)
+        assert {f"--web.external-url={opened}", "--web.route-prefix=/"} <= set(given)
 
 
 @pytest.mark.parametrize(
@@ -145,6 +197,5 @@ def test_flags_name_the_placement(name: str) -> None:
 def test_prometheus_features() -> None:
     """Exemplars are kept, the OTLP receiver is on, and a series' first value counts as an increase."""
     assert {
-        "--web.enable-otlp-receiver",
         "--enable-feature=exemplar-storage,created-timestamp-zero-ingestion",
     } <= set(flags.prometheus(load_default(), COMPOSE))

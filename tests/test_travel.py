@@ -3,9 +3,9 @@
 import json
 
 import pytest
-import yaml
 
 import rendered
+import yamls
 from pipecat_lgtm.config import load
 from pipecat_lgtm.renderers import render
 
@@ -20,7 +20,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def test_bucket(files: dict[str, str]) -> None:
     """It is a bucket bound of the histogram, so that the share beyond it is exact."""
-    connector = yaml.safe_load(files["collector/config.yaml"])["connectors"]["span_metrics/latency"]
+    connector = yamls.load(files["collector/config.yaml"])["connectors"]["span_metrics/latency"]
 
     assert "1333000000ns" in connector["histogram"]["explicit"]["buckets"]
 
@@ -28,7 +28,7 @@ def test_bucket(files: dict[str, str]) -> None:
 def test_breach_filter(files: dict[str, str]) -> None:
     """It is the bound beyond which the collector keeps a turn's trace id, and the old one is none any more."""
     now, before = (
-        json.dumps(yaml.safe_load(text["collector/config.yaml"])["processors"]["transform/breaches"])
+        json.dumps(yamls.load(text["collector/config.yaml"])["processors"]["transform/breaches"])
         for text in (files, rendered.files())
     )
 
@@ -40,27 +40,26 @@ def test_recording(files: dict[str, str]) -> None:
     """It is the bound of the recorded share of turns beyond it."""
     (group,) = [
         group
-        for group in yaml.safe_load(files["prometheus/rules/recordings.yml"])["groups"]
+        for group in yamls.load(files["prometheus/rules/recordings.yml"])["groups"]
         for rule in group["rules"]
         if rule["record"] == "pipecat:turn_ttfw_seconds:beyond_critical_5m"
     ]
     expr = next(rule["expr"] for rule in group["rules"] if rule["record"].endswith("ttfw_seconds:beyond_critical_5m"))
 
-    assert 'le=~"1.333"' in expr
+    assert 'le="1.333"' in expr
 
 
 def test_alert(files: dict[str, str]) -> None:
-    """It is what the alert compares with, what its summary says, and what its search for offenders asks for."""
+    """It is what the alert compares with, and what its summary says."""
     (alert,) = [
         rule
-        for group in yaml.safe_load(files["prometheus/rules/alerts.yml"])["groups"]
+        for group in yamls.load(files["prometheus/rules/alerts.yml"])["groups"]
         for rule in group["rules"]
         if rule["expr"].startswith("pipecat:turn_ttfw_seconds:p95_5m > 1.333 ")
     ]
 
     assert ("PipecatTtfwHigh", "critical") == (alert["alert"], alert["labels"]["severity"])
     assert "1.333 s" in alert["annotations"]["summary"]
-    assert "1.333" in alert["annotations"]["trace_url"]
 
 
 def test_panel(files: dict[str, str]) -> None:
@@ -69,7 +68,7 @@ def test_panel(files: dict[str, str]) -> None:
     steps = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
 
     assert 1.333 == steps[-1]["value"]
-    assert "Time to first word, P95 (critical above 1.333 s)" == panel["title"]
+    assert "Time to first word, P95 (bound 1.333 s)" == panel["title"]
 
 
 def test_runbook(files: dict[str, str]) -> None:

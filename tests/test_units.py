@@ -40,7 +40,7 @@ def test_ratio(text: str, ratio: float) -> None:
 )
 def test_no_unit(value: object) -> None:
     """A time without one of the known units is refused with an example."""
-    with pytest.raises(ValueError, match=r"^write a number and a unit \(ms, s, m, h, d\), for example 800 ms$"):
+    with pytest.raises(ValueError, match=r"^write a number and a unit \(ms, s, m, min, h, d, w\), for example 800 ms$"):
         parse_seconds(value)
 
 

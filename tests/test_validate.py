@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipecat_lgtm.errors import CheckFailed
+from pipecat_lgtm.ops import validate as validators
 from pipecat_lgtm.ops.validate import Check, validate
 from rendered import files
 
@@ -36,6 +37,15 @@ def test_says_which_ran(folder: Path, tmp_path: Path) -> None:
     ] == list(validate(folder, lambda name: promtool if name == "promtool" else None))
 
 
+def test_one_that_does_not_answer(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that does not answer in time, as on a machine with too much to do, has not refused anything."""
+    monkeypatch.setattr(validators, "_DEADLINE_SECONDS", 0.05)
+    promtool = _program(tmp_path / "promtool", "exec sleep 60")
+    found = [one for one in validate(folder, lambda _: promtool) if one.name == "prometheus rules"]
+
+    assert [("not run", "no answer in 0.05 s")] * 2 == [(one.verdict, one.detail) for one in found]
+
+
 def test_long_complaints_are_cut(folder: Path, tmp_path: Path) -> None:
     """Of a long complaint the first lines are shown, and how many more there are."""
     promtool = _program(tmp_path / "promtool", "seq 1 30; exit 1")
@@ -57,6 +67,28 @@ def test_secrets_mounted_elsewhere(folder: Path, tmp_path: Path) -> None:
     assert not Path(check.detail.removeprefix("filename: ")).exists()
 
 
+@pytest.mark.parametrize(
+    ("text", "verdict", "said"),
+    [
+        (files()["grafana/dashboards/pipecat-core.json"], "failed", "leads to dashboard pipecat-latency, which is not"),
+        ("{", "failed", "Expecting property name"),
+        (None, "passed", ""),
+    ],
+    ids=["alone", "no JSON", "all"],
+)
+def test_dashboards(text: str | None, verdict: str, said: str, tmp_path: Path) -> None:
+    """Dashboards are linted together, with their data sources: one by itself links to others that are not there."""
+    grafana = {path: one for path, one in files().items() if path.startswith("grafana/")}
+    for path, one in (grafana if text is None else {"grafana/dashboards/pipecat-core.json": text}).items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(one)
+    (check,) = validate(tmp_path, lambda _: None)
+
+    assert ("dashboards", "grafana/dashboards/*.json", verdict) == (check.name, check.command, check.verdict)
+    assert said in check.detail
+    assert bool(said) == bool(check.detail)
+
+
 def test_nothing_rendered(tmp_path: Path) -> None:
     """A folder without rendered files is an error with the cure, not a success of no checks."""
     with pytest.raises(CheckFailed) as caught:
@@ -71,7 +103,7 @@ def test_nothing_rendered(tmp_path: Path) -> None:
     ("text", "verdict", "said"),
     [
         (files()["notifications/settings.json"], "passed", ""),
-        ('{"settings": {"port": 1}}', "failed", "missing 6 required positional arguments"),
+        ('{"settings": {"port": 1}}', "failed", "missing 7 required positional arguments"),
     ],
     ids=["rendered", "half"],
 )

@@ -8,6 +8,7 @@ import sys
 from importlib.metadata import version
 from typing import Annotated
 
+import httpx
 import typer
 
 from pipecat_lgtm import (
@@ -25,11 +26,11 @@ from pipecat_lgtm import (
     cli_webrtc,
 )
 from pipecat_lgtm.cli_shared import err, out, plain
-from pipecat_lgtm.errors import StackError
+from pipecat_lgtm.errors import INTERRUPTED, StackError
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,  # a fault of ours is shown as Python shows it
     help="An OpenTelemetry Collector and Grafana stack for Pipecat voice agents.",
 )
@@ -48,15 +49,30 @@ app.add_typer(cli_webrtc.app)
 
 
 def main() -> None:
-    """Run the command line; a StackError becomes two lines and exit code 1, an interruption leaves nothing behind."""
+    """Run the command line; what a user can meet becomes two lines and an exit code: 1, or 130 if interrupted."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
         app()
     except StackError as error:
-        err.print(f"[bold red]error[/] {plain(error.message)}", highlight=False)
-        err.print(f"  [bold]next[/] {plain(error.hint)}", highlight=False)
-        sys.exit(1)
+        _fail(error.message, error.hint)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _fail(f"{where}{error.strerror or error}", "check the disk's free space, and that you may read and write there")
+    except httpx.HTTPError as error:
+        _fail(str(error) or type(error).__name__, "`pipecat-lgtm status` says what runs")
+    except SystemExit as ended:
+        if ended.code != INTERRUPTED:
+            raise
+        _fail("interrupted", "`pipecat-lgtm status` says what runs; the same command goes on where it was", INTERRUPTED)
+
+
+def _fail(message: str, hint: str, code: int = 1) -> None:
+    """Print an error as two lines, and end with an exit code."""
+    err.quiet = False
+    err.print(f"[bold red]error[/] {plain(message)}", highlight=False)
+    err.print(f"  [bold]next[/] {plain(hint)}", highlight=False)
+    sys.exit(code)
 
 
 def _interrupt(*_: object) -> None:
@@ -75,5 +91,6 @@ def _root(
     _shown: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes; results and errors.")] = False,
 ) -> None:
-    pass
+    err.quiet = quiet

@@ -5,29 +5,26 @@ from typing import Annotated
 import typer
 from rich.table import Column, Table
 
-from pipecat_lgtm.cli_shared import ConfigOption, err, out, plain
-from pipecat_lgtm.config import Config, load
+from pipecat_lgtm.cli_shared import ConfigOption, JsonOption, StateOption, err, out, plain, print_json
+from pipecat_lgtm.config import Config
 from pipecat_lgtm.errors import CheckFailed
 from pipecat_lgtm.ops import alerts as alerts_op
+from pipecat_lgtm.ops import stacks
 from pipecat_lgtm.rules.model import Alert
 
 app = typer.Typer(no_args_is_help=True, help="Look at the alerts.")
 
 
 @app.command("list")
-def list_alerts(config: ConfigOption = None) -> None:
+def list_alerts(config: ConfigOption = None, state_dir: StateOption = None, *, as_json: JsonOption = False) -> None:
     """List every alert with its bound: `pipecat-lgtm alerts list`."""
-    table = Table(
-        Column("alert", no_wrap=True),
-        "severity",
-        "beyond",
-        "over",
-        "held for",
-        "samples",
-        box=None,
-        header_style="bold",
-    )
-    for row in alerts_op.rows(load(config).config):
+    found = alerts_op.rows(stacks.config_of(stacks.running(config, state_dir), config))
+    if as_json:
+        print_json([dict(zip(alerts_op.COLUMNS, row, strict=True)) for row in found])
+        return
+    first, *others = alerts_op.COLUMNS
+    table = Table(Column(first, no_wrap=True), *others, box=None, header_style="bold")
+    for row in found:
         table.add_row(*(plain(text) for text in row))
     out.print(table)
 
@@ -37,15 +34,16 @@ def explain(
     name: Annotated[str, typer.Argument(help="Of the alert, as `alerts list` shows it.")],
     url: Annotated[str | None, typer.Option("--url", help="A running Prometheus, else the configured one.")] = None,
     config: ConfigOption = None,
+    state_dir: StateOption = None,
 ) -> None:
     """Say where a bound comes from, what is asked, what is so now: `pipecat-lgtm alerts explain PipecatTtfwHigh`."""
-    loaded = load(config).config
+    loaded = stacks.config_of(stacks.running(config, state_dir), config)
     rules = alerts_op.named(loaded, name)
     for one in rules:
         out.print(f"[bold]{name}[/] {one.severity}{' (escalated)' if dict(one.labels).get('escalated') else ''}")
         for what, text in alerts_op.facts(loaded, one):
             out.print(f"  {what:10}{plain(text)}", highlight=False)
-    out.print(f"runbook     {loaded.alerts.links.runbook(name)}", highlight=False)
+    out.print(f"runbook     {loaded.runbook_url(name)}", highlight=False)
     _now(loaded, rules[0], url)
 
 

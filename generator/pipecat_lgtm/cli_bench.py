@@ -1,7 +1,7 @@
 """Verbs that measure: bench collector, bench rules, bench queries, bench bridge."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -14,6 +14,7 @@ from pipecat_lgtm.ops.bench import bridge as bridge_bench
 from pipecat_lgtm.ops.bench import collector as collector_bench
 from pipecat_lgtm.ops.bench import queries as queries_bench
 from pipecat_lgtm.ops.bench import rules as rules_bench
+from pipecat_lgtm.ops.bench.payload import Kind
 from pipecat_lgtm.ops.bench.report import Report
 from pipecat_lgtm.ops.engines import manifest_for
 
@@ -28,8 +29,12 @@ def _root() -> None:
 @app.command()
 def collector(
     payload: Annotated[
-        Literal["A", "B"], typer.Option(help="A: 0.46 kB a span. B: 1.1 kB, with the conversation on llm spans.")
-    ] = "B",
+        Kind,
+        typer.Option(
+            help="A: 0.46 kB a span. B: 1.1 kB, with the conversation on llm spans. C: 0.68 kB, whole calls, a quarter "
+            "with the bridge. D: 6.1 kB, such calls with long dialogues."
+        ),
+    ] = "C",
     spans: Annotated[int, typer.Option(min=400, help="Per rung and round.")] = 100_000,
     rounds: Annotated[int, typer.Option(min=1, help="How often every rung runs.")] = 3,
     config: ConfigOption = None,

@@ -2,7 +2,7 @@
 
 import typer
 
-from pipecat_lgtm import bridge
+import pipecat_lgtm_bridge as bridge
 from pipecat_lgtm.cli_shared import out
 
 app = typer.Typer(no_args_is_help=True, help="Observe a bot.")

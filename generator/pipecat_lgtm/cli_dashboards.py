@@ -1,17 +1,18 @@
 """Verbs for dashboards: preview, dashboards list, dashboards export."""
 
-import json
-import sys
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from pipecat_lgtm.cli_shared import ConfigOption, err, out, progress
+from pipecat_lgtm.cli_shared import ConfigOption, JsonOption, StateOption, err, out, plain, print_json, progress
 from pipecat_lgtm.config import load
 from pipecat_lgtm.errors import CheckFailed, OutputError
 from pipecat_lgtm.ops import dashboards as op
+from pipecat_lgtm.ops import shots as op_shots
+from pipecat_lgtm.ops import stacks
 from pipecat_lgtm.ops.preview import run
 
 app = typer.Typer()
@@ -20,36 +21,43 @@ app.add_typer(dashboards_app, name="dashboards")
 
 
 @app.command()
-def preview(  # noqa: PLR0913 - one option each
+def preview(  # noqa: PLR0913, PLR0917 - one option each
     dashboard: Annotated[list[str] | None, typer.Option(help="Uid; repeatable; all without it.")] = None,
     file: Annotated[Path, typer.Option("--out", help="Where the page is written.")] = Path("artifacts/preview.html"),
     last: Annotated[str, typer.Option(help="How far back, as 15m or 6h; else each dashboard's own range.")] = "",
     var: Annotated[list[str] | None, typer.Option(help="NAME=VALUE of a dashboard variable; repeatable.")] = None,
     config: ConfigOption = None,
+    state_dir: StateOption = None,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print what came back instead of drawing it.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Draw the dashboards without Grafana, on one page: `pipecat-lgtm preview --dashboard pipecat-core`."""
-    values = {}
-    for one in var or []:
-        name, equals, value = one.partition("=")
-        if not equals:
-            raise CheckFailed(f"--var {one}: is not NAME=VALUE", "write for example --var service=my-bot")
-        values[name] = value
+    """Run every panel's queries without Grafana: `pipecat-lgtm preview --dashboard pipecat-core`."""
+    loaded = stacks.config_of(stacks.running(config, state_dir), config)
     with progress() as watch:
-        made = run.boards(load(config).config, dashboard or [], last, values, watch)
+        made = run.boards(loaded, dashboard or [], last, _values(var), watch)
     if as_json:
-        sys.stdout.write(json.dumps(run.as_data(made), indent=1, ensure_ascii=False) + "\n")
+        print_json(run.as_data(made))
+        run.failures(made)
         return
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(run.as_html(made), encoding="utf-8")
     except OSError as error:
         raise OutputError(f"{file}: {error.strerror}", "choose a file you may write with --out") from error
-    failed = [answer for board in made for drawn in board.panels for answer in drawn.answers if answer.error]
     out.print(f"wrote {file}: {sum(len(board.panels) for board in made)} panels")
-    if failed:
-        err.print(f"{len(failed)} queries failed; the page shows each at its panel. The first: {failed[0].error}")
+    if failed := run.failures(made):
+        err.print(f"{len(failed)} queries failed; the page shows each at its panel. The first: {plain(failed[0])}")
+
+
+def _values(var: list[str] | None) -> dict[str, str]:
+    """Return the variables given as NAME=VALUE."""
+    values = {}
+    for one in var or []:
+        name, equals, value = one.partition("=")
+        if not equals:
+            raise CheckFailed(f"--var {one}: is not NAME=VALUE", "write for example --var service=my-bot")
+        values[name] = value
+    return values
 
 
 @dashboards_app.command(name="list")
@@ -74,3 +82,32 @@ def export(
     """Write the dashboards as JSON to import by hand: `pipecat-lgtm dashboards export my-folder`."""
     for path in op.export(load(config).config, folder, dashboard or [], for_import=for_import):
         out.print(f"wrote {path}")
+
+
+@dashboards_app.command()
+def shots(  # noqa: PLR0913, PLR0917 - one option each
+    grafana: Annotated[str, typer.Option(help="Base address of a running Grafana that has the dashboards.")],
+    folder: Annotated[Path, typer.Option("--out", help="Where the pictures are written.")] = Path("artifacts/shots"),
+    dashboard: Annotated[list[str] | None, typer.Option(help="Uid; repeatable; all without it.")] = None,
+    last: Annotated[str, typer.Option(help="How far back, as 15m or 6h; else each dashboard's own range.")] = "",
+    var: Annotated[list[str] | None, typer.Option(help="NAME=VALUE of a dashboard variable; repeatable.")] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="Holds a service account's token; else GRAFANA_TOKEN; else as a visitor."
+        ),
+    ] = None,
+    browser: Annotated[str, typer.Option(help="The Chromium program; else the one on PATH.")] = "",
+    config: ConfigOption = None,
+) -> None:
+    """Picture every dashboard, click every link: `pipecat-lgtm dashboards shots --grafana http://127.0.0.1:3000`."""
+    uids = tuple(op.chosen(load(config).config, dashboard or []))
+    token = token_file.read_text(encoding="utf-8").strip() if token_file else os.environ.get("GRAFANA_TOKEN", "")
+    plan = op_shots.Shoot(grafana.rstrip("/"), folder, uids, last, tuple(_values(var).items()), token, browser)
+    with progress() as watch:
+        found = op_shots.shoot(plan, watch)
+    out.print(f"wrote {len(found.pictures)} pictures to {folder}, clicked {found.links} links")
+    for fault in found.faults:
+        err.print(plain(fault), highlight=False)
+    if found.faults:
+        raise CheckFailed(f"{len(found.faults)} faults in {grafana}", f"look at the pictures in {folder}")

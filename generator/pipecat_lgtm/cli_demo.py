@@ -9,12 +9,12 @@ import typer
 from rich.table import Table
 
 from pipecat_lgtm.cli_shared import BinDirOption, ConfigOption, StateOption, err, out, print_signs, progress
-from pipecat_lgtm.cli_stack import end
-from pipecat_lgtm.config import load
+from pipecat_lgtm.cli_stack import end, starting
+from pipecat_lgtm.config import Config
 from pipecat_lgtm.engines.interrupt import uninterrupted
-from pipecat_lgtm.engines.state import default_folder, locked
 from pipecat_lgtm.engines.state import load as load_state
-from pipecat_lgtm.ops import comparing, signposts
+from pipecat_lgtm.engines.state import locked
+from pipecat_lgtm.ops import comparing, parts, signposts, stacks
 from pipecat_lgtm.ops import demo as demo_op
 from pipecat_lgtm.ops import native as native_stack
 from pipecat_lgtm.ops.placing import Mode, Placed
@@ -46,10 +46,12 @@ def demo(  # noqa: PLR0913 - the options of one verb
 ) -> None:
     """Start the stack if needed, place real calls, hold the numbers against the injected ones: `pipecat-lgtm demo`."""
     demo_op.require_installed()
-    loaded, wanted, folder = load(config).config, demo_op.scenarios(scenario or []), state_dir or default_folder()
+    wanted, running = demo_op.scenarios(scenario or []), stacks.running(config, state_dir)
+    loaded = stacks.config_of(running, config)
+    config, folder = config or (Path(running.config) if running.kind and running.config else None), running.folder
     began, was_running = time.monotonic(), bool(load_state(folder).kind)
     try:
-        early = _start(config, folder, bin_dir, began)
+        early = _start(loaded, config, folder, bin_dir, began)
         docker = load_state(folder).kind == "docker"
         with progress() as watch:
             mode: Mode = "spans-only" if spans_only else "bridge"
@@ -65,24 +67,25 @@ def demo(  # noqa: PLR0913 - the options of one verb
     demo_op.judged(outcome)
 
 
-def _start(config: Path | None, folder: Path, bin_dir: Path | None, began: float) -> Placed | None:
+def _start(loaded: Config, config: Path | None, folder: Path, bin_dir: Path | None, began: float) -> Placed | None:
     """Start the stack unless it runs; return the call placed while stores were still being built, if there was one."""
-    loaded, early = load(config).config, None
+    early = None
     with locked(folder):
         state = load_state(folder)
         if state.kind == "docker":
             return None
-        metrics = set(native_stack.METRICS) & set(native_stack.parts(loaded))
+        metrics = set(parts.METRICS) & set(parts.names(loaded))
         later = set(native_stack.to_build(loaded, bin_dir)) - metrics
-        with progress() as watch, closing(native_stack.up(loaded, config, state, bin_dir, watch)) as parts:
-            for part in parts:
-                _ready(part, began)
-                later.discard(part)
-                if later and early is None and metrics <= {one.name for one in state.processes}:
-                    early = demo_op.first_call(loaded, watch)
-                    _ready(
-                        f"metrics flow: a first call's turns are counted; {' and '.join(sorted(later))} to build", began
-                    )
+        with progress() as watch:
+            start = starting(loaded, config, state, bin_dir, watch, replace=False)
+            with closing(native_stack.up(start, state, watch)) as ready:
+                for part in ready:
+                    _ready(f"{part:13} {signposts.address(loaded, part)}", began)
+                    later.discard(part)
+                    if later and early is None and metrics <= {one.name for one in state.processes}:
+                        early = demo_op.first_call(loaded, watch)
+                        left = " and ".join(sorted(later))
+                        _ready(f"metrics flow: a first call's turns are counted; {left} to build", began)
     return early
 
 

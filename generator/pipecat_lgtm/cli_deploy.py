@@ -8,7 +8,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
-import httpx
 import typer
 from rich.table import Table
 
@@ -57,10 +56,18 @@ def rules(  # noqa: PLR0913 - one option each
     if check_target:
         _check_target(Prometheus(_given(url, "--url"), token_file, pid), rules_op.wanted(load(config).config))
         return
+    if rules_dir is None and url is not None:
+        patterns = ", ".join(Prometheus(url, token_file, pid).rule_files()) or "no rule_files"
+        raise typer.BadParameter(f"--rules-dir is needed; {url} reads {patterns}", param_hint="--rules-dir")
     folder = Folder(Path(_given(rules_dir, "--rules-dir")))
     if dry_run:
-        if difference := folder.difference(files):
-            sys.stdout.write(difference)
+        difference = folder.difference(files)
+        sys.stdout.write(difference)
+        if url is not None:
+            server = Prometheus(url, token_file, pid)
+            rules_op.require_possible(server, files, reload=bool(difference))
+            _tell_foreign(rules_op.foreign(server, files))
+        if difference:
             raise typer.Exit(DIFFERS)
         err.print("nothing would change")
         return
@@ -77,7 +84,14 @@ def rules(  # noqa: PLR0913 - one option each
             out.print(f"{verb} {folder.path / name}", highlight=False)
     if not done.checked:
         err.print("no promtool found: the rules were checked by Prometheus alone")
+    _tell_foreign(done.foreign)
     err.print(f"{done.groups} groups with {done.rules} rules are loaded and healthy")
+
+
+def _tell_foreign(groups: list[str]) -> None:
+    for group in groups:
+        said = "of somebody else, under a name of ours; take it away: two rules write one series"
+        err.print(f"[yellow]note[/] {plain(group)}: {said}", highlight=False)
 
 
 def _given(value: object, option: str) -> str:
@@ -123,8 +137,9 @@ def dashboards(  # noqa: PLR0913, PLR0917 - one option each
         bool, typer.Option("--dry-run", help="Print what would change; exit code 3 if anything.")
     ] = False,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace a dashboard even if a person changed it in Grafana.")
+        bool, typer.Option("--overwrite", help="Replace or remove a dashboard even if a person changed it in Grafana.")
     ] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Take our dashboards away again; the folder stays.")] = False,
 ) -> None:
     """Put the dashboards into your Grafana: `pipecat-lgtm deploy dashboards --url https://… --token-file token`.
 
@@ -132,24 +147,26 @@ def dashboards(  # noqa: PLR0913, PLR0917 - one option each
     change, else: a dashboard was left alone because a person changed it.
     """
     boards = chosen(load(config).config, dashboard or [])
-    with httpx.Client() as client:
-        server = Grafana(url, _token(token_file), client)
+    server = Grafana(url, _token(token_file))
+    place = server.folder(folder)
+    if remove:
+        steps = list(dashboards_op.removals(server, boards, overwrite=overwrite))
+    else:
         sources = dashboards_op.mapped(server.datasources(), dict(_pair(one) for one in datasource or []))
         boards = {uid: dashboards_op.pointed(board, sources) for uid, board in boards.items()}
-        place = server.folder(folder)
         steps = list(dashboards_op.steps(server, boards, place, overwrite=overwrite))
-        done: Counter[str] = Counter(step.verb for step in steps)
-        if not dry_run and done.total() > done["unchanged"] + done["left alone"] + done["provisioned"]:
-            place = place or server.make_folder(folder)
-        for step in steps:
-            if not dry_run:
-                dashboards_op.save(server, step, place or "", version("pipecat-lgtm"))
-            out.print(f"{step.verb:11} {step.uid}  {step.why}".rstrip(), highlight=False)
-            if dry_run:
-                sys.stdout.write(step.difference)
+    done: Counter[str] = Counter(step.verb for step in steps)
+    if not dry_run and done["create"] + done["update"] + done["replace"]:
+        place = place or server.make_folder(folder)
+    for step in steps:
+        if not dry_run:
+            dashboards_op.carry_out(server, step, place or "", version("pipecat-lgtm"))
+        out.print(f"{step.verb:11} {step.uid}  {step.why}".rstrip(), highlight=False)
+        if dry_run:
+            sys.stdout.write(step.difference)
     if done["left alone"]:
-        err.print("left alone: a person changed them in Grafana; look with --dry-run, replace with --overwrite")
-    if done["left alone"] or (dry_run and done.total() > done["unchanged"]):
+        err.print("left alone: a person changed them in Grafana; look with --dry-run, or say --overwrite")
+    if done["left alone"] or (dry_run and done.total() > done["unchanged"] + done["absent"]):
         raise typer.Exit(DIFFERS)
 
 

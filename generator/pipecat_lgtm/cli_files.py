@@ -48,6 +48,18 @@ def show(config: ConfigOption = None) -> None:
         out.print(f"[bold]{key}[/]: {plain(value)}  [dim]# {plain(origin)}[/]", highlight=False)
 
 
+@config_app.command()
+def migrate(
+    config: Annotated[Path, typer.Option("--config", help="Your stack.yaml, of an earlier version.")],
+) -> None:
+    """Print a stack.yaml of an earlier version anew: `pipecat-lgtm config migrate --config stack.yaml > new.yaml`."""
+    found = settings.migrate(config)
+    sys.stdout.write(found.text)
+    for note in found.notes:
+        err.print(plain(note), highlight=False)
+    err.print(f"{found.copies} keys left out: they repeat the shipped stack.yaml", highlight=False)
+
+
 @app.command()
 def render(
     config: ConfigOption = None,
@@ -58,7 +70,10 @@ def render(
     ] = False,
 ) -> None:
     """Render every file of the stack: `pipecat-lgtm render --config my-stack/stack.yaml --out my-stack`."""
-    files = rendering.rendered(config, folder)
+    loaded = load(config).config
+    files = rendering.rendered(loaded, config, folder)
+    for note in loaded.versions.notes():
+        err.print(f"[yellow]note[/] {note}", highlight=False)
     if check:
         sys.stdout.write(difference := rendering.difference(folder, files))
         rendering.require_none(difference)
@@ -68,6 +83,8 @@ def render(
     for verb, paths in (("added", changes.added), ("changed", changes.changed), ("removed", changes.removed)):
         for path in paths:
             out.print(f"{verb} {path}")
+    for fault in rendering.missing(loaded):
+        err.print(f"[yellow]note[/] {plain(fault)}; where the stack runs it must be there", highlight=False)
     err.print(f"{len(files)} files rendered" if changes else f"{len(files)} files, all unchanged")
 
 

@@ -18,7 +18,9 @@ def routes(
 ) -> None:
     """Show who would be told, when and why: `pipecat-lgtm routes severity=critical service_name=my-bot`."""
     loaded = load(config).config
-    for answer in routes_op.routes(loaded, routes_op.parse(pairs)):
+    given = routes_op.parse(pairs)
+    routes_op.require_known(loaded, given)
+    for answer in routes_op.routes(loaded, given):
         out.print(f"[bold]{answer.receiver}[/]", highlight=False)
         rows = [("tells", answer.told), ("when", answer.when), ("why", answer.why)]
         rows += [("silent in", text) for text in answer.silent] + [("muted while", text) for text in answer.muted]

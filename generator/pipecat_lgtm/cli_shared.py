@@ -1,7 +1,12 @@
 """What all verbs of the command line share: consoles, options, progress."""
 
+import json
+import os
+import select
 import sys
+import termios
 import time
+import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,9 +24,18 @@ err = Console(stderr=True, soft_wrap=True)
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="Your stack.yaml; without it the shipped one.")]
 StateOption = Annotated[Path | None, typer.Option("--state-dir", help="Where the stack keeps its data, logs and pids.")]
+ReplaceOption = Annotated[
+    bool, typer.Option("--replace", help="End another stack of yours that is in the way, without asking.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print it as JSON, for programs.")]
 BinDirOption = Annotated[Path | None, typer.Option(help="Programs to prefer over PATH, cache and building.")]
 
 _QUIET_SECONDS = 10.0
+
+
+def print_json(data: object) -> None:
+    """Print data for programs: the whole result, and nothing else, on stdout."""
+    sys.stdout.write(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
 
 
 def plain(text: str) -> str:
@@ -46,6 +60,34 @@ def progress() -> Iterator[Callable[[str, float], None]]:
             err.print(f"  {plain(what)} ({elapsed:.0f} s)", highlight=False)
 
     yield line
+
+
+@contextmanager
+def keys() -> Iterator[Callable[[float], bool]]:
+    """Give what waits for some seconds and tells whether q was pressed; without a keyboard it only waits."""
+    if not sys.stdin.isatty():
+        yield _waited
+        return
+    before = termios.tcgetattr(sys.stdin)
+    tty.setcbreak(sys.stdin)
+    try:
+        yield _pressed
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+
+
+def _waited(seconds: float) -> bool:
+    time.sleep(seconds)
+    return False
+
+
+def _pressed(seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        # A terminal that is gone reads as nothing.
+        if select.select([sys.stdin], [], [], left)[0] and os.read(sys.stdin.fileno(), 1) in {b"q", b"Q", b""}:
+            return True
+    return False
 
 
 def print_signs(signs: list[tuple[str, str]]) -> None:

@@ -7,6 +7,9 @@ StackError
 └── CheckFailed        a validation or demo that ran and found a fault
 """
 
+INTERRUPTED = 130
+"""The exit code of a command that Ctrl-C ended, as shells expect it."""
+
 
 class StackError(Exception):
     """A failure explained in the user's words.

@@ -6,7 +6,9 @@ arrives at least once. `python notifications.py` (`--check` only reads the setti
 standard library and nothing else, since it is mounted into a bare Python image, too. Secrets are read from files.
 """
 
+import contextlib
 import http.client
+import io
 import json
 import re
 import signal
@@ -29,14 +31,19 @@ BODY_BYTES = 4 * 1024**2
 ATTRIBUTES_BYTES = 32 * 1024
 """Of one record: Loki refuses one with more than 64 kB of them."""
 
-CONNECTIONS = 8
-"""At once; further ones wait, and are turned away after `SECONDS`."""
+CONNECTIONS = 64
+"""At once; further ones are turned away."""
+
+CALLS = 8
+"""Whose bodies are held at once; further ones are answered 503, and Alertmanager tries again."""
 
 SECONDS = 10.0
-"""For each step of a connection: to read from it, and to hear from the collector."""
+"""For each step of a connection: to have read all of its request, and to hear from the collector."""
 
 _LINE_CHARACTERS, _SAID_BYTES = 500, 200
 _SEVERITIES = {"critical": 17, "warning": 13}  # OTLP's ERROR and WARN; whatever else is INFO
+_HOSTS = ("localhost", "127.0.0.1", "::1")
+_OF_BROWSERS = ("Origin", "Sec-Fetch-Site")
 _TRACE_ID = re.compile("[0-9a-f]{32}")
 _REJECTED = re.compile(r'"rejectedLogRecords"\s*:\s*"?[1-9]')
 _PEM_END = "-----END CERTIFICATE-----"
@@ -44,6 +51,23 @@ _PEM_END = "-----END CERTIFICATE-----"
 
 class RefusedError(Exception):
     """What was posted is not taken: an HTTP status, and why."""
+
+
+class _Until(io.RawIOBase):
+    """Reads from a connection until a moment: who sends a byte at a time does not get more time for it."""
+
+    def __init__(self, connection: socket.socket, end: float) -> None:
+        self._connection, self._end = connection, end
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._connection.settimeout(left)
+        return self._connection.recv_into(buffer)
 
 
 class NotKeptError(Exception):
@@ -57,6 +81,7 @@ class Settings:
     Args:
         address: to listen on.
         port: to listen on.
+        host: the name that Alertmanager calls it by.
         collector: address of the collector's OTLP/HTTP logs.
         token_file: holds the bearer tokens the collector takes, one a line.
         certificate_file: PEM; its first certificate is the collector's own, and the only one that is trusted.
@@ -66,6 +91,7 @@ class Settings:
 
     address: str
     port: int
+    host: str
     collector: str
     token_file: str | None
     certificate_file: str | None
@@ -112,7 +138,8 @@ def records(settings: Settings, message: dict[str, Any], now: int) -> dict[str, 
     """
     made = [_record(settings.names, message, alert, now + index) for index, alert in enumerate(message["alerts"])]
     resource = {"attributes": [_attribute(settings.names["service"], settings.service)]}
-    return {"resourceLogs": [{"resource": resource, "scopeLogs": [{"logRecords": made}]}]}
+    scope = {"name": settings.names["scope"]}
+    return {"resourceLogs": [{"resource": resource, "scopeLogs": [{"scope": scope, "logRecords": made}]}]}
 
 
 def _record(names: dict[str, str], message: dict[str, Any], alert: dict[str, Any], now: int) -> dict[str, Any]:
@@ -202,12 +229,38 @@ class _Handler(BaseHTTPRequestHandler):
     server_version, sys_version = "pipecat-notifications", ""
     timeout = SECONDS
 
+    def setup(self) -> None:
+        """Give the whole request one deadline."""
+        super().setup()
+        self.rfile = io.BufferedReader(_Until(self.connection, time.monotonic() + SECONDS))
+
+    def parse_request(self) -> bool:
+        """Refuse what a page in a browser sends, whatever it is: no program that belongs here sends these headers."""
+        if not super().parse_request():
+            return False
+        host = re.sub(r":[0-9]*$", "", self.headers.get("Host", "")).strip("[]")
+        if host not in (*_HOSTS, self.server.settings.address, self.server.settings.host):
+            self._answer(HTTPStatus.MISDIRECTED_REQUEST, "not a name of this server")
+            return False
+        if any(name in self.headers for name in _OF_BROWSERS):
+            self._answer(HTTPStatus.FORBIDDEN, "not for browsers")
+            return False
+        return True
+
     def do_GET(self) -> None:
         """Say that it is ready."""
         self._answer(HTTPStatus.OK, "ready")
 
     def do_POST(self) -> None:
-        """Keep what Alertmanager tells."""
+        """Keep what Alertmanager tells, where not too many calls are at work."""
+        if not self.server.calls.acquire(blocking=False):
+            self._answer(HTTPStatus.SERVICE_UNAVAILABLE, "too many calls at once, try again")
+            return
+        with contextlib.ExitStack() as stack:
+            stack.callback(self.server.calls.release)
+            self._keep()
+
+    def _keep(self) -> None:
         settings = self.server.settings
         try:
             message = parse(self._body())
@@ -264,12 +317,12 @@ class Server(ThreadingHTTPServer):
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.address_family = socket.AF_INET6 if ":" in settings.address else socket.AF_INET
-        self._free = threading.Semaphore(CONNECTIONS)
+        self.calls, self._free = threading.Semaphore(CALLS), threading.Semaphore(CONNECTIONS)
         super().__init__((settings.address, settings.port), _Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - the base's
-        """Take a connection once there is room."""
-        if self._free.acquire(timeout=SECONDS):
+        """Take a connection where there is room."""
+        if self._free.acquire(blocking=False):
             super().process_request(request, client_address)
         else:
             say(f"turned away: {CONNECTIONS} others are at work")

@@ -12,6 +12,8 @@ from pipecat_lgtm.renderers.text import HEADER
 
 OWNED = ("alertmanager", "collector", "docs/runbooks", "grafana", "loki", "notifications", "prometheus", "tempo")
 """Folders that belong wholly to the generator: what it does not render there is removed."""
+_LOOK = 0o055
+"""Of a folder's mode: its group and everybody may look into it."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,9 @@ def plan(root: Path, files: dict[str, str]) -> Changes:
     """Return what writing these files below a root would change.
 
     Raises:
-        OutputError: an owned folder holds a file that no renderer wrote.
+        OutputError: an owned folder holds a file that no renderer wrote, or is a link to somewhere else.
     """
+    _refuse_links(root, files)
     added, changed = [], []
     for path, text in files.items():
         current = _read(root / path)
@@ -69,6 +72,7 @@ def write(root: Path, files: dict[str, str]) -> Changes:
     try:
         for path in (*changes.added, *changes.changed):
             replace(root / path, files[path])
+        _open_folders(root, files)
         for path in changes.removed:
             (root / path).unlink()
             _remove_empty(root, (root / path).parent)
@@ -78,6 +82,24 @@ def write(root: Path, files: dict[str, str]) -> Changes:
             "check the folder's permissions and free space, then render again",
         ) from error
     return changes
+
+
+def current(root: Path) -> dict[str, str]:
+    """Return the rendered files that a root holds in its owned folders, and the compose file."""
+    found = [path for owned in OWNED for path in (root / owned).rglob("*") if path.is_file()]
+    found += [path for path in (root / "docker-compose.yml",) if path.is_file()]
+    return {path.relative_to(root).as_posix(): text for path in found if (text := _read(path)) is not None}
+
+
+def _refuse_links(root: Path, files: dict[str, str]) -> None:
+    """Refuse folders below the root that are links: what is behind them is somebody else's."""
+    parents = {folder for path in (*files, *(f"{owned}/file" for owned in OWNED)) for folder in Path(path).parents}
+    for folder in sorted(parents - {Path()}):
+        if (root / folder).is_symlink():
+            raise OutputError(
+                f"{root / folder}: is a link to {(root / folder).readlink()}; nothing is written through it",
+                "replace it by a folder, or render with --out where it leads to",
+            )
 
 
 def _read(path: Path) -> str | None:
@@ -120,6 +142,14 @@ def replace(path: Path, text: str) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _open_folders(root: Path, files: dict[str, str]) -> None:
+    """Let everybody look into the folders of rendered files, whatever the umask: containers have their own user."""
+    for folder in {parent for path in files for parent in Path(path).parents} - {Path()}:
+        mode = (root / folder).stat().st_mode
+        if mode & _LOOK != _LOOK:
+            (root / folder).chmod(mode | _LOOK)
 
 
 def _remove_empty(root: Path, folder: Path) -> None:

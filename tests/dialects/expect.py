@@ -76,13 +76,16 @@ def _add(found: Expected, span: dict[str, Any], attrs: dict[str, Any]) -> None:
 
 
 def _turn(found: Expected, attrs: dict[str, Any]) -> None:
-    # OpenInference repeats the last latency on a turn without an answer.
-    foreign = attrs.get("conversation.user_to_bot_latency") if "output.value" in attrs else None
+    # OpenInference repeats the last latency on a turn without an answer; the first turn has none to repeat.
+    answered = "output.value" in attrs or attrs.get("conversation.turn_number") == 1
+    foreign = attrs.get("conversation.user_to_bot_latency") if answered else None
     latency = attrs.get("turn.user_bot_latency_seconds", foreign)
     ttfw, e2e = attrs.get("pipecat.ttfw_seconds", latency), attrs.get("pipecat.e2e_seconds", latency)
     duration = attrs.get("turn.duration_seconds", attrs.get("conversation.turn_duration_seconds"))
     was = attrs.get("turn.was_interrupted", attrs.get("conversation.was_interrupted"))
     interrupted = attrs.get("pipecat.interrupted", False if was is False else None)
+    known = "exact" if "pipecat.ttfw_seconds" in attrs else "first_audio" if latency is not None else "unknown"
+    _count(found, "pipecat_turns_measured_total", known=known)
     _count(found, "pipecat_turns_total", interrupted="unknown" if interrupted is None else str(interrupted).lower())
     for metric, value in (("ttfw", ttfw), ("e2e", e2e), ("duration", duration)):
         if value is not None:
@@ -132,8 +135,15 @@ def _status(stage: str, span: dict[str, Any], attrs: dict[str, Any], ttfb: float
     if span["name"] in {"pipecat.llm", "pipecat.tts"} and ttfb is None and silent:
         return "unknown"
     realtime = span["name"] == "llm_response"
-    cut = stage == "llm" and not realtime and silent and ttfb is not None and ttfb >= 0.95 * _seconds(span)
-    return "interrupted" if attrs.get("tts.interrupted") or cut else "ok"
+    if attrs.get("tts.interrupted"):
+        return "interrupted"
+    seconds = _seconds(span)
+    if realtime or ttfb is None or seconds <= 0 or ttfb < 0.95 * seconds:
+        return "ok"
+    if stage == "tts" and "gen_ai.system" in attrs and not span["name"].startswith("pipecat."):
+        return "interrupted" if 0 <= seconds - ttfb < 0.0005 else "ok"
+    offered = attrs.keys() & {"tools", "tool_count"}
+    return "interrupted" if stage == "llm" and silent and (not offered or seconds - ttfb < 0.001) else "ok"
 
 
 def _model(attrs: dict[str, Any]) -> str:

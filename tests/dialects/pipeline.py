@@ -30,6 +30,8 @@ CALLS = {
     "tts-failure": (6.5, 6.0),
     # The provider's LLM takes 1.6 s here: the second utterance cuts the first reply before its first token.
     "slow-llm": (None, 7.0),
+    # The provider's TTS takes 1.2 s here: one of the next utterances cuts a synthesis before its first byte.
+    "slow-tts": (1.3, 1.5, 1.7, 7.0),
 }
 
 

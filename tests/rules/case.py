@@ -1,14 +1,15 @@
 """What a rule test knows of an alert: how a service is well, how it is not, and what the reader is told then."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from feeds import Phase, Series
+from feeds import Phase
+from written import Series
 
 from pipecat_lgtm.config import Config
 
-Feed = Callable[[Config, dict[str, str], list[Phase]], Series]
+Feed = Callable[[Config, dict[str, str], Sequence[Phase]], Series]
 State = Literal["no data", "below the bound", "under the floor", "pending", "firing", "resolved"]
 STATES: tuple[State, ...] = get_args(State)
 """What every alert is shown in, or says why it cannot be."""
@@ -64,6 +65,7 @@ class Case:
         worse: how many times as many events a bad step has.
         never: states it cannot be in, with the reason.
         play: in place of phases, for what they cannot show.
+        remote: it is there only where metrics go to a store elsewhere.
     """
 
     feed: Feed
@@ -82,3 +84,4 @@ class Case:
     worse: float = 1
     never: dict[State, str] = field(default_factory=dict)
     play: Callable[[Config], Play] | None = None
+    remote: bool = False

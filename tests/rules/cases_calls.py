@@ -4,7 +4,7 @@ from case import AGO, Case, Told
 from feeds import Phase
 from services import hist, shares, stage_errors, tokens
 
-from pipecat_lgtm.contract import metrics as m
+from pipecat_lgtm_bridge.contract import metrics as m
 
 _LLM = {"stage": "llm", "provider": "openai"}
 
@@ -19,10 +19,12 @@ CASES: dict[str, Case] = {
         hist(m.TURN_TTFW), 0.8,
         {
             "warning": Told(
-                1.0, "bad: callers wait 990ms for the first word (P95, bound 800 ms)", f"getting worse (+197.5ms {AGO}"
+                1.0, "bad: callers wait between 800 ms and 1 s for the first word (P95, bound 800 ms)",
+                f"getting worse (about +197.5ms {AGO}"
             ),
             "critical": Told(
-                1.4, "bad: callers wait 1.485s for the first word (P95, bound 1.2 s)", f"getting worse (+692.5ms {AGO}"
+                1.4, "bad: callers wait between 1.2 s and 1.5 s for the first word (P95, bound 1.2 s)",
+                f"getting worse (about +692.5ms {AGO}"
             ),
         },
         breach="ttfw",
@@ -31,10 +33,12 @@ CASES: dict[str, Case] = {
         hist(m.TURN_E2E), 1.2,
         {
             "warning": Told(
-                1.4, "bad: replies take 1.485s end to end (P95, bound 1.2 s)", f"getting worse (+295ms {AGO}"
+                1.4, "bad: replies take between 1.2 s and 1.5 s end to end (P95, bound 1.2 s)",
+                f"getting worse (about +295ms {AGO}"
             ),
             "critical": Told(
-                2.5, "bad: replies take 2.95s end to end (P95, bound 2 s)", f"getting worse (+1.76s {AGO}"
+                2.5, "bad: replies take between 2 s and 3 s end to end (P95, bound 2 s)",
+                f"getting worse (about +1.76s {AGO}"
             ),
         },
         {"ends_at": "first_audio"},
@@ -43,19 +47,20 @@ CASES: dict[str, Case] = {
     "PipecatSttTtfbHigh": _stage(
         "stt", "deepgram", 0.4,
         Told(
-            0.45, "bad: stt of deepgram takes 495ms to its first byte (P95, bound 400 ms)",
-            f"getting worse (+100ms {AGO}",
+            0.45, "bad: stt of deepgram takes between 400 ms and 500 ms to its first byte (P95, bound 400 ms)",
+            f"getting worse (about +100ms {AGO}",
         ),
     ),
     "PipecatLlmTtfbHigh": _stage(
         "llm", "openai", 1.0,
-        Told(1.1, "bad: llm of openai takes 1.19s to its first byte (P95, bound 1 s)", f"getting worse (+200ms {AGO}"),
+        Told(1.1, "bad: llm of openai takes between 1 s and 1.2 s to its first byte (P95, bound 1 s)",
+        f"getting worse (about +200ms {AGO}"),
     ),
     "PipecatTtsTtfbHigh": _stage(
         "tts", "cartesia", 0.4,
         Told(
-            0.45, "bad: tts of cartesia takes 495ms to its first byte (P95, bound 400 ms)",
-            f"getting worse (+100ms {AGO}",
+            0.45, "bad: tts of cartesia takes between 400 ms and 500 ms to its first byte (P95, bound 400 ms)",
+            f"getting worse (about +100ms {AGO}",
         ),
     ),
     "PipecatStageRegressed": Case(
@@ -67,7 +72,8 @@ CASES: dict[str, Case] = {
     "PipecatRemainderHigh": Case(
         hist(m.TURN_CONTRIBUTION, contribution="pipeline", owner="pipeline"), 0.2,
         {"warning": Told(
-            0.3, "bad: 295ms of a turn go to pipeline (P95, bound 200 ms)", f"getting worse (+97.5ms {AGO}"
+            0.3, "bad: between 200 ms and 300 ms of a turn go to pipeline (P95, bound 200 ms)",
+            f"getting worse (about +97.5ms {AGO}"
         )},
         {"contribution": "pipeline"}, "ttfw",
     ),

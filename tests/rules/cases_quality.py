@@ -2,15 +2,16 @@
 
 from case import AGO, Case, Told
 from feeds import Phase
-from services import audio, counted, counter_of, hist, per_turn, shares, silences
+from services import audio, counted, counter_of, hist, per_turn, shares, silences, unanswered
 
-from pipecat_lgtm.contract import metrics as m
+from pipecat_lgtm_bridge.contract import metrics as m
 
 CASES: dict[str, Case] = {
     "PipecatJitterHigh": Case(
         hist(m.WEBRTC_JITTER, direction="inbound", side="bot"), 0.05,
         {"info": Told(
-            0.08, "bad: jitter of 97.5ms (bot side, inbound; P95, bound 50 ms)", f"stabilizing (+0s {AGO}"
+            0.08, "bad: jitter of between 50 ms and 100 ms (bot side, inbound; P95, bound 50 ms)",
+            f"stabilizing (about +0s {AGO}"
         )},
         {"direction": "inbound", "side": "bot"}, "jitter", bad=140, check=100,
     ),
@@ -25,15 +26,16 @@ CASES: dict[str, Case] = {
     "PipecatJitterBufferHigh": Case(
         hist(m.WEBRTC_JITTER_BUFFER, direction="inbound", side="bot"), 0.2,
         {"warning": Told(
-            0.25, "bad: audio waits 295ms in the jitter buffer (bot side, inbound; P95, bound 200 ms)",
-            f"getting worse (+97.5ms {AGO}",
+            0.25,
+            "bad: audio waits between 200 ms and 300 ms in the jitter buffer (bot side, inbound; P95, bound 200 ms)",
+            f"getting worse (about +97.5ms {AGO}",
         )},
         {"direction": "inbound", "side": "bot"}, "jitter_buffer",
     ),
     "PipecatNacksRising": Case(
         counter_of(m.WEBRTC_NACKS.prometheus, direction="outbound"), 0,
         {"info": Told(
-            0, "bad: 3.329 times the retransmissions of an hour ago (outbound)", f"getting worse (+0.2234 {AGO}"
+            0, "bad: 3.329 times the retransmissions of the hour before (outbound)", f"getting worse (+0.2234 {AGO}"
         )},
         {"direction": "outbound"}, "packet_loss", count=1, few=0.1, before=290, bad=80, check=50, worse=5,
         near=(Phase(0, 0, 1.95),),
@@ -50,10 +52,22 @@ CASES: dict[str, Case] = {
     "PipecatSilenceLong": Case(
         silences, 0.0,
         {"warning": Told(
-            0.2, "bad: long silences in 20% of the turns (bound 5 %)", f"getting worse (+20% {AGO}"
+            0.2, "bad: long silences per turn: 20% (bound 5 %)", f"getting worse (+20% {AGO}"
         )},
         breach="silence",
         near=(Phase(0, 0.04, 5),),
+    ),
+    "PipecatSpeechUnanswered": Case(
+        unanswered, 0.05,
+        {
+            "warning": Told(
+                0.15, "bad: 15% of what callers say is never answered (bound 5 %)", f"getting worse (+10% {AGO}"
+            ),
+            "critical": Told(
+                1.0, "bad: 100% of what callers say is never answered (bound 20 %)", f"getting worse (+95% {AGO}"
+            ),
+        },
+        breach="unanswered",
     ),
     "PipecatSttConfidenceLow": Case(
         hist(m.STT_CONFIDENCE, provider="deepgram", model="nova-3"), 0.7,
@@ -109,13 +123,13 @@ CASES: dict[str, Case] = {
     ),
     "PipecatPiiDisclosed": Case(
         counted(m.COMPLIANCE_FINDINGS.prometheus, kind="card"), 0.0,
-        {"critical": Told(0.2, "bad: 4 times card was said in a conversation", f"getting worse (+4 {AGO}")},
+        {"critical": Told(0.04, "bad: 4 times card was said in a conversation", f"getting worse (+4 {AGO}")},
         {"kind": "card"}, "pii",
         never={"under the floor": "one finding is enough"},
     ),
     "PipecatOffScript": Case(
         counted(m.COMPLIANCE_FINDINGS.prometheus, kind="off_script"), 0.0,
-        {"warning": Told(0.2, "bad: the bot left its script 4 times", f"getting worse (+4 {AGO}")},
+        {"warning": Told(0.04, "bad: the bot left its script 4 times", f"getting worse (+4 {AGO}")},
         {"kind": "off_script"}, "off_script",
         never={"under the floor": "one finding is enough"},
     ),

@@ -6,19 +6,19 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-import yaml
-from case import Case, Play, State
+from case import Play, State
 from cases import CASES
 from feeds import WORST, Phase, Series, breaches
+from said import SAID
 from services import labels_of
 
-from pipecat_lgtm.config import Config
-from pipecat_lgtm.config.units import format_seconds
+import yamls
+from pipecat_lgtm.config import Config, load_default
 from pipecat_lgtm.renderers import rules
-from pipecat_lgtm.rules.alerts import alerts
-from pipecat_lgtm.rules.model import Alert
+from pipecat_lgtm.rules import recordings
+from pipecat_lgtm.rules.build import LOW_TRAFFIC
+from pipecat_lgtm_bridge.contract import metrics as m
 
 SHORTENED = """
 alerts:
@@ -33,6 +33,14 @@ alerts:
 """
 """So that a promtool run takes seconds: hours and days become minutes. Bounds, floors, holds stay the shipped ones."""
 
+REMOTE = """
+stores:
+  prometheus: {url: "http://metrics.example.com", write_url: "http://metrics.example.com/api/v1/write"}
+"""
+"""With it there are the alerts of a store elsewhere, too."""
+
+HOUR, LOW_TRAFFIC_WINDOW = 3600, 1800
+RANKS = ("info", "warning", "critical")
 _BOUND = re.compile(r"bound [^)]+\)|the last .*")
 """What of a summary is the severity's own."""
 NO_TRACE = "none applies: this alert is about the monitoring, not about a conversation"
@@ -40,8 +48,13 @@ NO_TRACE = "none applies: this alert is about the monitoring, not about a conver
 
 def rules_of(config: Config, name: str) -> dict[str, Any]:
     """Return the rule file cut down to one alert, and to what it reads."""
+    return rules_of_all(config, name)
+
+
+def rules_of_all(config: Config, *names: str) -> dict[str, Any]:
+    """Return the same of several alerts."""
     groups = [group for part in rules.groups(config).values() for group in part]
-    wanted = [rule for group in groups for rule in group["rules"] if rule.get("alert") == name]
+    wanted = [rule for group in groups for rule in group["rules"] if rule.get("alert") in names]
     recorded = [rule for group in groups for rule in group["rules"] if "record" in rule]
     read: list[dict[str, Any]] = []
     texts = [json.dumps(rule) for rule in wanted]
@@ -55,37 +68,33 @@ def rules_of(config: Config, name: str) -> dict[str, Any]:
     return {"groups": [{"name": "under-test", "rules": [*order, *wanted]}]}
 
 
+def evaluated(files: dict[str, Any], usual: int) -> int:
+    """Return the seconds between evaluations: promtool has one interval, and what adds up needs its own."""
+    adding = any(rule.get("alert", "").endswith(LOW_TRAFFIC) for group in files["groups"] for rule in group["rules"])
+    return round(recordings.low_traffic_step(load_default())) if adding else usual
+
+
 def run(promtool: Path, folder: Path, files: dict[str, Any], test: dict[str, Any]) -> None:
     """Let promtool judge; its own words are the failure's."""
-    (folder / "rules.yml").write_text(yaml.safe_dump(files))
-    (folder / "test.yml").write_text(yaml.safe_dump(test, width=1000))
+    (folder / "rules.yml").write_text(yamls.dump(files))
+    (folder / "test.yml").write_text(yamls.dump(test, width=1000))
     done = subprocess.run(
         [promtool, "test", "rules", folder / "test.yml"], capture_output=True, text=True, check=False, timeout=120
     )
     assert 0 == done.returncode, done.stdout + done.stderr
 
 
-def explore(query: str, seconds: int) -> str:
-    """Return Grafana's address of a TraceQL query, over the hour before an instant."""
-    pane = {
-        "datasource": "pipecat-tempo",
-        "queries": [
-            {
-                "refId": "A",
-                "datasource": {"type": "tempo", "uid": "pipecat-tempo"},
-                "queryType": "traceql",
-                "query": query,
-                "limit": 20,
-            }
-        ],
-        "range": {"from": str((seconds - 3600) * 1000), "to": str(seconds * 1000)},
-    }
-    text = quote(json.dumps({"pipecat": pane}, separators=(",", ":")), safe="")
-    return f"http://127.0.0.1:3000/explore?schemaVersion=1&orgId=1&panes={text}"
+def opened(uid: str, begin: int, end: int, who: str = "", trace: str = "") -> str:
+    """Return the address of a dashboard, for a service and a time in seconds; `trace`: of one call."""
+    chosen = f"&var-environment=production&var-service={who}" if who else ""
+    call = f"&var-trace={trace}" if trace else ""
+    times = f"from={begin * 1000}&to={end * 1000}"
+    return f"http://127.0.0.1:3000/d/{uid}/{uid}?{times}&var-tempo=pipecat-tempo{chosen}{call}"
 
 
-def _play(config: Config, case: Case, value: float) -> Play:
+def _play(config: Config, name: str, value: float) -> Play:
     """Return a service that gets bad, one at its bound, some near it, and one that is bad but has too few turns."""
+    case = CASES[name]
     if case.play:
         return case.play(config)
     bad = Phase(case.bad, value, case.count * case.worse)
@@ -98,70 +107,68 @@ def _play(config: Config, case: Case, value: float) -> Play:
     if "under the floor" not in case.never:
         lives["few"] = [replace(one, count=case.few * (case.worse if one is bad else 1)) for one in lives["bad"]]
     series: Series = {}
-    for name, phases in lives.items():
-        series |= case.feed(config, labels_of(name) if case.service else {}, phases)
+    for service, phases in lives.items():
+        series |= case.feed(config, labels_of(service) if case.service else {}, phases)
     if case.breach:
-        series |= breaches(labels_of("bad"), case.breach, case.before + case.check - 10, whole)
+        own = {label: value for label, value in case.labels.items() if label in m.BREACHES.labels}
+        series |= breaches(labels_of("bad"), case.breach, case.before + case.check - 10, whole, own)
     ends = (case.before - 1, case.before + case.check, whole - 1)
-    return Play(series, case.step, case.step, *(one * case.step for one in ends))
+    return Play(series, case.step, evaluated(rules_of(config, name), case.step), *(one * case.step for one in ends))
 
 
-def _told(config: Config, alert: Alert, case: Case, severity: str, seconds: int) -> dict[str, Any]:
-    """Return the alert as it must be, its addresses made here and not by the generator."""
-    told, own = case.told[severity], case.told[severity_of(alert)]
-    summary = (
-        _BOUND.sub(lambda _: str(_BOUND.search(own.summary)[0]), told.summary) if own is not told else told.summary
-    )
-    labels = {"severity": alert.severity, **case.labels, **own.labels, **(labels_of("bad") if case.service else {})}
-    critical_only = alert.severity == "critical" and not dict(alert.labels).get("escalated")
-    chosen = "&var-service=bad&var-environment=production" if case.service else ""
-    times = f"from={(seconds - 3600) * 1000}&to={seconds * 1000}"
+def _told(name: str, severity: str, fed: str, seconds: int, *, escalated: bool = False) -> dict[str, Any]:
+    """Return an alert as it must be.
+
+    Args:
+        name: of the alert.
+        severity: of the rule it stems from.
+        fed: severity of which the value is beyond the bound.
+        seconds: when it is looked at.
+        escalated: it is the twin that a warning becomes.
+    """
+    case, said = CASES[name], SAID[name]
+    told, own = case.told[fed], case.told[severity]
+    summary = told.summary if own is told else _BOUND.sub(lambda _: str(_BOUND.search(own.summary)[0]), told.summary)
+    labels = {"severity": severity, **case.labels, **own.labels, **(labels_of("bad") if case.service else {})}
+    who, judged = ("bad" if case.service else ""), said.seconds(severity)
+    breached = min(judged, LOW_TRAFFIC_WINDOW)
+    calls = opened("pipecat-conversations" if who else said.dashboard, seconds - HOUR - judged, seconds, who)
     annotations = {
         "summary": summary,
-        "description": plain(alert.annotations["description"]),
+        "description": said.description(severity),
         "trace_id": WORST if case.breach else NO_TRACE,
-        "affected_conversations": ("1" if critical_only else "2") if case.breach else "does not apply",
+        "trace_url": opened("pipecat-conversation", seconds - HOUR - breached, seconds + HOUR, who, WORST)
+        if case.breach
+        else calls,
+        "affected_conversations": ("1" if severity == "critical" else "2") if case.breach else "does not apply",
         "trend": told.trend,
-        "runbook_url": f"http://127.0.0.1:3000/public/runbooks/{alert.name}.md",
-        "dashboard_url": f"http://127.0.0.1:3000/d/{alert.dashboard}/{alert.dashboard}?{times}{chosen}",
+        "runbook_url": f"http://127.0.0.1:3000/public/runbooks/{name}.md",
+        "dashboard_url": opened(said.dashboard, seconds - HOUR - judged, seconds, who),
     }
-    if dict(alert.labels).get("escalated"):
-        labels["escalated"] = "true"
-        annotations["summary"] = f"unresolved for {format_seconds(config.alerts.escalate_after)}: {summary}"
-    if case.breach:
-        annotations["trace_url"] = explore(WORST, seconds)
-    else:
-        annotations["trace_url"] = explore(_search(alert), seconds)
+    if escalated:
+        labels |= {"severity": "critical", "escalated": "true"}
+        annotations["summary"] = f"unresolved for 5m: {summary}"
     return {"exp_labels": labels, "exp_annotations": annotations}
 
 
-def _search(alert: Alert) -> str:
-    """Return what a link searches for where no offender can be held."""
-    if "service_name" in alert.signal.labels:
-        return '{ resource.service.name = "bad" && name = "conversation" }'
-    return '{ name = "conversation" }'
-
-
-def plain(text: str) -> str:
-    """Return a text that must be no template."""
-    assert "{{" not in text, "a description has no values: they are in the summary"
-    return text
+def _firing(name: str, fed: str, seconds: int) -> list[dict[str, Any]]:
+    """Return the alerts of a name that fire: a value beyond the critical bound is beyond the warning's too."""
+    found = [one for one in CASES[name].told if RANKS.index(one) <= RANKS.index(fed)]
+    made = [_told(name, one, fed, seconds) for one in found]
+    return made + [_told(name, one, fed, seconds, escalated=True) for one in found if one == "warning"]
 
 
 def rule_test(config: Config, name: str, severity: str) -> dict[str, Any]:
     """Return promtool's test of one alert: no data; a service that gets bad, those that do not; each state there is."""
     case = CASES[name]
-    made = [one for one in alerts(config) if one.name == name]
-    own = next(one for one in made if one.severity == severity and not dict(one.labels).get("escalated"))
-    play = _play(config, case, case.told[severity].value)
-    firing = [_told(config, one, case, severity, play.check) for one in made if _fires(one, case, severity)]
-    looks = [(play.before, []), (play.check, firing), (play.after, [])]
+    play = _play(config, name, case.told[severity].value)
+    looks = [(play.before, []), (play.check, _firing(name, severity, play.check)), (play.after, [])]
     acts = {
         "name": "well, then bad, then well again",
         "interval": f"{play.step}s",
         "input_series": [{"series": series, "values": values} for series, values in play.series.items()],
         "alert_rule_test": [_look(name, at, told) for at, told in looks if at is not None],
-        "promql_expr_test": [_pending(own, case, play)],
+        "promql_expr_test": [_pending(name, severity, play)],
     }
     empty = {
         "name": "no data",
@@ -180,12 +187,13 @@ def _look(name: str, at: int, told: list[dict[str, Any]]) -> dict[str, Any]:
     return {"eval_time": f"{at}s", "alertname": name, "exp_alerts": told}
 
 
-def _pending(own: Alert, case: Case, play: Play) -> dict[str, Any]:
+def _pending(name: str, severity: str, play: Play) -> dict[str, Any]:
     """Ask how often the alert was pending: until its hold was over, and never if it has none."""
-    labels = {"alertname": own.name, "alertstate": "pending", "severity": own.severity, **case.labels}
-    labels |= case.told[own.severity].labels | (labels_of("bad") if case.service else {})
+    case = CASES[name]
+    labels = {"alertname": name, "alertstate": "pending", "severity": severity, **case.labels}
+    labels |= case.told[severity].labels | (labels_of("bad") if case.service else {})
     matchers = ",".join(f'{label}="{value}"' for label, value in labels.items())
-    times = round(own.hold / play.evaluated)
+    times = round(SAID[name].holds(severity) / play.evaluated)
     return {
         "eval_time": f"{play.check}s",
         "expr": f'sum(count_over_time(ALERTS{{{matchers},escalated=""}}[{play.check}s]))',
@@ -210,15 +218,3 @@ def shown(config: Config, name: str, severity: str) -> set[State]:
         "resolved": any(at > fires[-1] for at, told in looks if not told),
     }
     return {state for state, is_shown in found.items() if is_shown}
-
-
-def _fires(alert: Alert, case: Case, severity: str) -> bool:
-    """A value beyond the critical bound is beyond the warning's too; an unresolved warning is escalated."""
-    ranks = ["info", "warning", "critical"]
-    origin = severity_of(alert)
-    return origin in case.told and ranks.index(origin) <= ranks.index(severity)
-
-
-def severity_of(alert: Alert) -> str:
-    """Return the severity of the rule an alert stems from."""
-    return "warning" if dict(alert.labels).get("escalated") else alert.severity

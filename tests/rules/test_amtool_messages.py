@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from pipecat_lgtm.config import load_default
-from pipecat_lgtm.contract import annotations
 from pipecat_lgtm.renderers.alertmanager import messages
+from pipecat_lgtm_bridge.contract import annotations
 
 pytestmark = pytest.mark.rules
 
@@ -23,7 +23,11 @@ def _alert(status: str = "firing", **labels: str) -> dict[str, Any]:
     return {
         "status": status,
         "labels": COMMON | labels,
-        "annotations": said | {"summary": "P95 is 1.9 s <slow> & bad", "trace_url": "http://grafana/explore?a=1&b=2"},
+        "annotations": said
+        | {
+            "summary": "P95 is 1.9 s <slow> & bad",
+            "trace_url": "http://grafana/d/call?a=1&b=2",
+        },
         "startsAt": "2026-01-01T00:00:00Z",
         "endsAt": "0001-01-01T00:00:00Z",
     }
@@ -66,9 +70,16 @@ def test_slack(say: Say) -> None:
         "*Affected conversations:* affected_conversations of all\n"
         "*Trend:* trend of all\n"
         "*Trace id:* trace_id of all\n"
-        "<http://grafana/explore?a=1&b=2|Trace>  <runbook_url of all|Runbook>  <dashboard_url of all|Dashboard>  \n"
+        "<http://grafana/d/call?a=1&b=2|Trace>  <runbook_url of all|Runbook>  <dashboard_url of all|Dashboard>  \n"
         "Acknowledge within 5 min: silence it, or this message comes again."
     ) == say("slack.text", _alert())
+
+
+def test_slack_title(say: Say) -> None:
+    """A service's and an environment's name cannot mention a channel or make a link."""
+    title = say("slack.head", _alert(), service_name="<!channel>", deployment_environment="<http://a|b>&")
+
+    assert "[CRITICAL] PipecatTtfwHigh: &lt;!channel&gt; (&lt;http://a|b&gt;&amp;)" == title
 
 
 @pytest.mark.parametrize("name", annotations.ANNOTATIONS)

@@ -8,12 +8,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from cases import CASES
-from feeds import Phase, Series, histogram, named
-from held import SHORTENED, rules_of, run
+from feeds import Phase, histogram
+from held import SHORTENED, evaluated, rules_of, run
+from written import Series, named
 
 from pipecat_lgtm.config import Config, load
-from pipecat_lgtm.contract import metrics as m
 from pipecat_lgtm.renderers import rules
+from pipecat_lgtm.rules.annotations import bound_text, formatted
+from pipecat_lgtm.rules.model import Bound, BoundUnit
+from pipecat_lgtm_bridge.contract import metrics as m
 
 pytestmark = pytest.mark.rules
 
@@ -39,7 +42,7 @@ def _annotations(
     """Return the annotations of the firing warning, as promtool sees them."""
     probe = {
         "rule_files": ["rules.yml"],
-        "evaluation_interval": "15s",
+        "evaluation_interval": f"{evaluated(rules_of(config, name), 15)}s",
         "tests": [
             {
                 "interval": "15s",
@@ -76,6 +79,12 @@ def _parsed(text: str) -> dict[str, str]:
     return made
 
 
+WHOLE = {"stage": "all", "provider": "all", "kind": "all"}
+"""Of what is counted without telling stages, providers or kinds apart."""
+PROVIDER = "openai"
+"""The one in the case of the LLM's alert."""
+
+
 def _labels(service: str = "bot") -> dict[str, str]:
     return {"service_name": service, "deployment_environment": "production"}
 
@@ -83,9 +92,9 @@ def _labels(service: str = "bot") -> dict[str, str]:
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [
-        pytest.param(0.9, 1.4, "getting worse (+495ms against 10 minutes ago)", id="worse"),
-        pytest.param(1.0, 1.0, "stabilizing (+0s against 10 minutes ago)", id="same"),
-        pytest.param(1.4, 1.0, "recovering (-495ms against 10 minutes ago)", id="better"),
+        pytest.param(0.9, 1.4, "getting worse (about +495ms against 10 minutes ago)", id="worse"),
+        pytest.param(1.0, 1.0, "stabilizing (about +0s against 10 minutes ago)", id="same"),
+        pytest.param(1.4, 1.0, "recovering (about -495ms against 10 minutes ago)", id="better"),
     ],
 )
 def test_trend(config: Config, promtool: Path, tmp_path: Path, before: float, after: float, expected: str) -> None:
@@ -93,6 +102,55 @@ def test_trend(config: Config, promtool: Path, tmp_path: Path, before: float, af
     series = _ttfw(before, after)(config, _labels())
 
     assert expected == _annotations(config, promtool, tmp_path, series, "bot")["trend"]
+
+
+def test_trend_against_an_idle_moment(config: Config, promtool: Path, tmp_path: Path) -> None:
+    """Ten minutes ago nobody called: there was no value then, and the trend says so."""
+    phases = [Phase(20, 0.9, 5), Phase(36, 0.9, 0), Phase(60, 1.4, 5)]
+    series = histogram(config, m.TURN_TTFW, _labels(), phases)
+
+    said = _annotations(config, promtool, tmp_path, series, "bot")["trend"]
+    assert "new: there was no value 10 minutes ago" == said
+
+
+def test_trend_of_few(config: Config, promtool: Path, tmp_path: Path) -> None:
+    """Slow turns over hours: the trend is of their number, though the bot is idle now, or was ten minutes ago."""
+    one, idle = Phase(1, 2.0, 1), Phase(19, 2.0, 0)
+    phases = [Phase(14, 2.0, 0), one, idle, one, idle, one, Phase(60, 2.0, 0)]
+    series = histogram(config, m.TURN_TTFW, _labels(), phases)
+
+    said = _annotations(config, promtool, tmp_path, series, "bot", f"{NAME}LowTraffic")
+    assert "bot: 3 of few turns waited longer than 1.2 s for the first word" == said["summary"]
+    assert "getting worse (+1 against 10 minutes ago)" == said["trend"]
+
+
+def test_multiples_are_said_whole(promtool: Path, tmp_path: Path) -> None:
+    """Four digits of a small multiple, all of a large one."""
+    said = {1.44: "1.44", 2.34567: "2.346", -2.5: "-2.5", 12345.6: "12346", -12000: "-12000"}
+    rule = {
+        "alert": "Multiple",
+        "expr": "multiple",
+        "annotations": {"value": formatted("times", "$value")},
+    }
+    told = [{"exp_labels": {"of": f"{one}"}, "exp_annotations": {"value": text}} for one, text in said.items()]
+    test = {
+        "input_series": [{"series": f'multiple{{of="{one}"}}', "values": f"{one}"} for one in said],
+        "alert_rule_test": [{"eval_time": "0s", "alertname": "Multiple", "exp_alerts": told}],
+    }
+    run(
+        promtool, tmp_path, {"groups": [{"name": "multiples", "rules": [rule]}]},
+        {"rule_files": ["rules.yml"], "evaluation_interval": "15s", "tests": [test]},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "expected"),
+    [(1_000_000, "count", "1000000"), (1_234_567, "count", "1234567"), (12_000, "factor", "12000 times"),
+     (0.07, "ratio", "7 %"), (1.44, "factor", "1.44 times")],
+)  # fmt: skip
+def test_bounds_are_said_whole(value: float, unit: BoundUnit, expected: str) -> None:
+    """A bound is said as people read it, however large."""
+    assert expected == bound_text(Bound("thresholds.x", value, unit))
 
 
 def test_trend_window(promtool: Path, tmp_path: Path) -> None:
@@ -103,24 +161,47 @@ def test_trend_window(promtool: Path, tmp_path: Path) -> None:
     series = _ttfw(0.9, 1.4)(config, _labels())
 
     said = _annotations(config, promtool, tmp_path, series, "bot")["trend"]
-    assert "stabilizing (+0s against 4 minutes ago)" == said
+    assert "stabilizing (about +0s against 4 minutes ago)" == said
 
 
 def test_no_offender_is_held(config: Config, promtool: Path, tmp_path: Path) -> None:
-    """Without a held offender the text says so, none is counted, and the link searches for one, whatever the name."""
+    """Without a held offender the text says so, none is counted, and the link lists the calls, whatever the name."""
     service = 'the "best" bot / & friends?'
     series = _ttfw(0.5, 1.0)(config, {**_labels(), "service_name": service.replace('"', '\\"')})
     said = _annotations(config, promtool, tmp_path, series, service)
-    pane = json.loads(parse_qs(urlsplit(said["trace_url"]).query)["panes"][0])["pipecat"]
-    dashboard = parse_qs(urlsplit(said["dashboard_url"]).query)
+    end = CHECK * 15
 
-    assert "none held: no conversation was caught beyond its own bound; trace_url searches for one" == said["trace_id"]
-    assert "0 caught beyond their own bound" == said["affected_conversations"]
     assert (
-        f"{{ resource.service.name = {json.dumps(service)} && "
-        "(span.pipecat.ttfw_seconds > 0.8 || span.turn.user_bot_latency_seconds > 0.8) }"
-    ) == pane["queries"][0]["query"]
-    assert [service] == dashboard["var-service"]
+        "none held: no conversation was caught beyond its own bound; trace_url lists the calls of that time"
+        == (said["trace_id"])
+    )
+    assert "0 caught beyond their own bound" == said["affected_conversations"]
+    for name, uid in (("trace_url", "pipecat-conversations"), ("dashboard_url", "pipecat-latency")):
+        address = urlsplit(said[name])
+        assert f"/d/{uid}/{uid}" == address.path
+        assert {
+            "from": [f"{(end - 3600 - 300) * 1000}"],
+            "to": [f"{end * 1000}"],
+            "var-tempo": ["pipecat-tempo"],
+            "var-environment": ["production"],
+            "var-service": [service],
+        } == parse_qs(address.query, strict_parsing=True)
+
+
+def test_a_grafana_of_ones_own(promtool: Path, tmp_path: Path) -> None:
+    """Links lead to that Grafana and name its data source of traces, to a call as to calls."""
+    file = tmp_path / "stack.yaml"
+    file.write_text(f"{SHORTENED}  links: {{grafana: 'https://grafana.example.com/g/', tempo_datasource: traces-eu}}\n")
+    config = load(file).config
+    nobody = _ttfw(0.5, 1.0)(config, _labels())
+    somebody = nobody | _breach(_labels(), "a" * 32, "call-1", "_x70 1x40")
+
+    for series, uid, trace in ((nobody, "pipecat-conversations", None), (somebody, "pipecat-conversation", ["a" * 32])):
+        address = urlsplit(_annotations(config, promtool, tmp_path, series, "bot")["trace_url"])
+        query = parse_qs(address.query)
+
+        assert ("grafana.example.com", f"/g/d/{uid}/{uid}") == (address.netloc, address.path)
+        assert (["traces-eu"], trace) == (query["var-tempo"], query.get("var-trace"))
 
 
 @pytest.mark.parametrize(
@@ -136,7 +217,7 @@ def test_more_offenders_than_are_held(
 ) -> None:
     """If more breached than are held one by one, the count is said to be a least one."""
     series = _ttfw(0.5, 1.0)(config, _labels()) | _breach(_labels(), "a" * 32, "call-1", "_x70 1x40")
-    series[named(m.SERIES_OVERFLOWED.prometheus, {**_labels(), "signal": "breaches_warning"})] = values
+    series[named(m.SERIES_OVERFLOWED.prometheus, {**_labels(), "signal": "affected_5m", **WHOLE})] = values
 
     assert expected == _annotations(config, promtool, tmp_path, series, "bot")["affected_conversations"]
 
@@ -159,14 +240,48 @@ def test_more_offenders_of_events_than_are_held(
     assert expected == _annotations(config, promtool, tmp_path, series, "bot", name)["affected_conversations"]
 
 
+def test_the_collectors_count_is_said(config: Config, promtool: Path, tmp_path: Path) -> None:
+    """What the collector counts is said, though few are held; its other signals, windows and services are not."""
+    series = _ttfw(0.5, 1.0)(config, _labels()) | _breach(_labels(), "a" * 32, "call-1", "_x70 1x40")
+    for service, signal, severity, window, value in (
+        ("bot", "ttfw", "warning", "5m", 200), ("bot", "ttfw", "critical", "5m", 7),
+        ("bot", "e2e", "warning", "5m", 300), ("bot", "ttfw", "warning", "6h", 400),
+        ("other", "ttfw", "warning", "5m", 500),
+    ):  # fmt: skip
+        own = {"signal": signal, "severity": severity, "window": window, **WHOLE}
+        series[named(m.AFFECTED.prometheus, _labels(service) | own)] = f"_x70 {value}x40"
+
+    assert "200" == _annotations(config, promtool, tmp_path, series, "bot")["affected_conversations"]
+
+
 def test_a_call_counts_once(config: Config, promtool: Path, tmp_path: Path) -> None:
-    """A call with several traces is one; traces of unknown calls are one each; other services' do not count."""
+    """A call with several traces is one; so is a trace of which some spans have no name; others' do not count."""
     series = _ttfw(0.5, 1.0)(config, _labels())
-    for trace, call in (("a", "call-1"), ("b", "call-1"), ("c", "unknown"), ("d", "unknown")):
+    known = (("a", "call-1"), ("a", "unknown"), ("b", "call-1"), ("b", "unknown"), ("c", "call-2"), ("d", "unknown"))
+    for trace, call in known:
         series |= _breach(_labels(), trace * 32, call, "_x70 1x40")
     series |= _breach(_labels("other"), "e" * 32, "call-9", "_x70 1x40")
 
     assert "3" == _annotations(config, promtool, tmp_path, series, "bot")["affected_conversations"]
+
+
+def test_only_an_alerts_own_labels(config: Config, promtool: Path, tmp_path: Path) -> None:
+    """An alert about a provider counts and names its conversations, not those of another, nor all together."""
+    name, case = "PipecatLlmTtfbHigh", CASES["PipecatLlmTtfbHigh"]
+    bad = Phase(60, case.told["warning"].value, case.count * case.worse)
+    series = case.feed(config, _labels(), [Phase(41, case.good, case.count), bad])
+    mine = {"stage": "llm", "provider": PROVIDER, "kind": "unknown"}
+    for trace, call, own in (
+        ("a", "call-1", {"provider": "other"}), ("b", "call-2", {}), ("c", "call-3", {"stage": "tts", "signal": "tts"}),
+    ):  # fmt: skip
+        labels = _labels() | {"signal": "llm", "severity": "warning", "trace_id": trace * 32, "conversation_id": call}
+        series[named(m.BREACHES.prometheus, labels | mine | own)] = "_x70 1x40" if trace == "b" else "_x70 9x40"
+    for provider, value in (("other", 500), (PROVIDER, 25), ("all", 525)):
+        own = {"signal": "llm", "severity": "warning", "window": "5m", "stage": "llm", "provider": provider}
+        series[named(m.AFFECTED.prometheus, _labels() | own | {"kind": "all"})] = f"_x70 {value}x40"
+
+    said = _annotations(config, promtool, tmp_path, series, "bot", name)
+    assert ("25", "b" * 32) == (said["affected_conversations"], said["trace_id"])
 
 
 def test_the_worst_is_named(config: Config, promtool: Path, tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from pydantic import BaseModel
 
+import yamls
 from pipecat_lgtm.config import Config, load, load_default
 from pipecat_lgtm.config.load import shipped_path
 from pipecat_lgtm.renderers import COMPOSE, collector, grafana, rules, runbooks
@@ -40,7 +40,7 @@ TOLD = dict(_leaves(DEFAULT.thresholds))
 
 def _written(path: tuple[str, ...]) -> str:
     """Return the bound as it is written in the shipped stack.yaml."""
-    raw = yaml.safe_load(shipped_path().read_text())
+    raw = yamls.load(shipped_path().read_text())
     for tree in (raw["thresholds"], raw["presets"][raw["thresholds"]["preset"]]):
         found: Any = tree
         for part in path:
@@ -69,7 +69,7 @@ def _changed(folder: Path, path: tuple[str, ...]) -> Config:
     for part in reversed(path):
         tree = {part: tree}
     file = folder / "stack.yaml"
-    file.write_text(yaml.safe_dump({"thresholds": tree}))
+    file.write_text(yamls.dump({"thresholds": tree}))
     return load(file).config
 
 

@@ -8,7 +8,7 @@ from held import rules_of, run
 from services import labels_of
 
 from pipecat_lgtm.config import Config
-from pipecat_lgtm.contract import metrics as m
+from pipecat_lgtm_bridge.contract import metrics as m
 
 pytestmark = pytest.mark.rules
 

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import yaml
 from held import SHORTENED, rule_test, rules_of, run
 
 import debian
+import yamls
 from pipecat_lgtm.config import Config, load
 from pipecat_lgtm.renderers import COMPOSE, render
 
@@ -43,12 +43,12 @@ def test_native(promtool: Path, tmp_path: Path, name: str, severity: str) -> Non
 
 
 def test_native_is_asked_of_prometheus(tmp_path: Path) -> None:
-    """With native rules Prometheus keeps OTLP histograms as native ones; without them it does not."""
+    """With native rules Prometheus keeps the bots' histograms as native ones; without them it does not."""
     for flavour, expected in (("native", True), ("classic", None)):
         files = render(_load(tmp_path, f"alerts: {{flavour: {flavour}}}"), COMPOSE)
-        server = yaml.safe_load(files["prometheus/prometheus.yml"])
+        server = yamls.load(files["prometheus/prometheus.yml"])
 
-        assert expected == server["otlp"].get("convert_histograms_to_nhcb")
+        assert expected == server["scrape_configs"][0].get("convert_classic_histograms_to_nhcb")
 
 
 @pytest.fixture(scope="session")
@@ -108,11 +108,11 @@ def test_operator(tmp_path: Path) -> None:
     plain = render(_load(tmp_path, ""), COMPOSE)
     files = render(_load(tmp_path, "alerts: {format: operator, namespace: voice}"), COMPOSE)
     for name in ("recordings", "alerts"):
-        made = yaml.safe_load(files[f"prometheus/operator/{name}.yaml"])
+        made = yamls.load(files[f"prometheus/operator/{name}.yaml"])
 
         assert ("monitoring.coreos.com/v1", "PrometheusRule") == (made["apiVersion"], made["kind"])
         assert f"voice-{name}" == made["metadata"]["name"]
-        assert yaml.safe_load(plain[f"prometheus/rules/{name}.yml"])["groups"] == made["spec"]["groups"]
+        assert yamls.load(plain[f"prometheus/rules/{name}.yml"])["groups"] == made["spec"]["groups"]
 
 
 def test_mimir(promtool: Path, tmp_path: Path) -> None:
@@ -120,11 +120,11 @@ def test_mimir(promtool: Path, tmp_path: Path) -> None:
     plain = render(_load(tmp_path, ""), COMPOSE)
     files = render(_load(tmp_path, "alerts: {format: mimir, namespace: voice}"), COMPOSE)
     for name in ("recordings", "alerts"):
-        made = yaml.safe_load(files[f"prometheus/mimir/{name}.yaml"])
+        made = yamls.load(files[f"prometheus/mimir/{name}.yaml"])
         groups = made.pop("groups")
-        before = yaml.safe_load(plain[f"prometheus/rules/{name}.yml"])["groups"]
+        before = yamls.load(plain[f"prometheus/rules/{name}.yml"])["groups"]
         file = tmp_path / f"{name}.yml"
-        file.write_text(yaml.safe_dump({"groups": groups}))
+        file.write_text(yamls.dump({"groups": groups}))
 
         assert {"namespace": f"voice-{name}"} == made
         assert [rule for one in before for rule in one["rules"]] == [rule for one in groups for rule in one["rules"]]

@@ -12,7 +12,7 @@ from rendered import EVERYTHING, Kind, files
 pytestmark = pytest.mark.rules
 
 Find = Callable[[str], Path]
-PROGRAMS = {"otelcol", "promtool", "amtool", "python", "tempo", "loki", "docker-compose"}
+PROGRAMS = {"otelcol", "promtool", "amtool", "python", "tempo", "loki", "docker-compose", "grafana/dashboards/*.json"}
 
 
 @pytest.mark.parametrize(("path", "kind"), [(None, "compose"), (None, "native"), (EVERYTHING, "compose")])

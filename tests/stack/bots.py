@@ -10,7 +10,9 @@ from typing import Any
 
 from pipecat_lgtm.ops.provider import provider
 
-GENERATOR = Path(__file__).parents[2] / "generator"
+_GENERATOR = Path(__file__).parents[2] / "generator"
+SOURCES = f"{_GENERATOR}:{_GENERATOR / 'bridge'}"
+"""PYTHONPATH of an environment in which neither the generator nor the bridge is installed."""
 
 
 @dataclass
@@ -47,7 +49,7 @@ def place(
             *(f"--scenario={name}" for name in scenarios),
         ]  # fmt: skip
         done = subprocess.run(
-            argv, env={**os.environ, "PYTHONPATH": str(GENERATOR), **(env or {})}, capture_output=True, text=True,
+            argv, env={**os.environ, "PYTHONPATH": SOURCES, **(env or {})}, capture_output=True, text=True,
             timeout=seconds, check=False,
         )  # fmt: skip
     other = "\n".join(line for line in done.stderr.splitlines() if not line.startswith("{"))

@@ -4,9 +4,9 @@ from typing import Any
 
 import otlp
 
-from pipecat_lgtm.contract import attributes as a
-from pipecat_lgtm.contract import events as e
-from pipecat_lgtm.contract.types import Attribute, Event
+from pipecat_lgtm_bridge.contract import attributes as a
+from pipecat_lgtm_bridge.contract import events as e
+from pipecat_lgtm_bridge.contract.types import Attribute, Event
 
 
 def _event(event: Event, trace_id: str, values: dict[Attribute, Any]) -> dict[str, Any]:
@@ -26,7 +26,9 @@ def events(trace_id: str) -> list[dict[str, Any]]:
         _event(e.STARTUP, trace_id, {e.PHASE: "transport", e.SECONDS: 0.4}),
         _event(e.PROCESS, trace_id, {e.CPU: 0.3, e.MEMORY: 200 * 1024**2}),
         _event(e.TRANSCRIPTION, trace_id, {e.CONFIDENCE: 0.9, **who}),
-        _event(e.SILENCE, trace_id, {e.SECONDS: 7.0}),
+        _event(e.SILENCE, trace_id, {e.SECONDS: 5.6, e.SILENCE_ONGOING: True, e.SILENCE_STATED: 0.0}),
+        _event(e.SILENCE, trace_id, {e.SECONDS: 7.0, e.SILENCE_ONGOING: False, e.SILENCE_STATED: 5.6}),
+        _event(e.UNANSWERED_SPEECH, trace_id, {e.SECONDS: 3.1, e.UNANSWERED_REASON: "no_transcript"}),
         _event(e.TASK_OUTCOME, trace_id, {e.OUTCOME: "completed"}),
         _event(e.TASK_OUTCOME, trace_id, {e.OUTCOME: "failed"}),
         _event(e.INTENT, trace_id, {e.MATCHED: True}),
@@ -34,6 +36,7 @@ def events(trace_id: str) -> list[dict[str, Any]]:
         _event(e.QUALITY, trace_id, {e.DIMENSION: "tone_accuracy", e.SCORE: 0.9}),
         _event(e.WORD_ERRORS, trace_id, {e.WER: 0.08, **who}),
         _event(e.HEARTBEAT, trace_id, {}),
+        _event(e.DROPPED, trace_id, {e.DROPPED_SIGNAL: "spans", e.DROPPED_REASON: "full", e.DROPPED_COUNT: 40}),
         _event(e.ERROR, trace_id, {e.CATEGORY: "server", a.STAGE: "tts", a.PROVIDER: "openai", e.USABLE: True}),
     ]
 
@@ -49,5 +52,7 @@ def spans() -> list[dict[str, Any]]:
                                    "transcript": "Can you repeat that?"}),
         otlp.stage("llm", gen_ai__request__model="home-made", gen_ai__usage__input_tokens=90),
         otlp.turn(),
+        otlp.turn(None, pipecat__turn__latency="approximate", pipecat__ttfw_approximate_seconds=0.4),
+        otlp.span("response", {"pipecat.ttfw_approximate_seconds": 0.4}),
         otlp.span("evaluation", {"pipecat.finding.off_script": 1}),
     ]  # fmt: skip

@@ -17,7 +17,8 @@ _FLAGS = (
 """Without the first ones it looks up hosts of its own at every start; the last ones let a page call this machine."""
 
 
-def _program() -> str:
+def program() -> str:
+    """Return the browser, installing it where that is possible."""
     if found := shutil.which("chromium"):
         return found
     if os.geteuid() != 0:
@@ -29,10 +30,10 @@ def _program() -> str:
     return shutil.which("chromium") or pytest.fail("chromium is installed, but not on PATH")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A running browser."""
+    """A running browser, of one module: while it runs, no other can be started from the same thread."""
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=_program(), args=list(_FLAGS))
+        browser = play.chromium.launch(executable_path=program(), args=list(_FLAGS))
         yield browser
         browser.close()

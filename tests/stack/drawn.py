@@ -1,32 +1,43 @@
 """What panels got, told panel by panel; and which may be empty: the bridge's own, and faults in a healthy stack."""
 
-import html
 import re
 from pathlib import Path
 
-from pipecat_lgtm.contract.metrics import METRICS
-from pipecat_lgtm.dashboards.panels.card import NO_BRIDGE
 from pipecat_lgtm.ops.preview.answers import Answer
-from pipecat_lgtm.ops.preview.page import tile
 from pipecat_lgtm.ops.preview.run import Board
+from pipecat_lgtm_bridge.contract.metrics import METRICS
 
 ARTIFACTS = Path(__file__).parents[2] / "artifacts"
 
 Key = tuple[str, int, str]
 """A query: its dashboard's uid, its panel's id, its letter."""
 
+ALARMED = ("conversations", "errors", "latency", "network", "quality", "usage")
+"""Dashboards with a list of the alerts that fire."""
 FAULTS: dict[Key, str] = {
+    **{(f"pipecat-{name}", 90, "A"): "No alert fires for this selection" for name in ALARMED},
+    ("pipecat-core", 3, "B"): "",
+    ("pipecat-core", 3, "H"): "",
+    ("pipecat-stack", 2, "A"): "No alert fires",
     ("pipecat-stack", 11, "A"): "Nothing has been refused",
     ("pipecat-stack", 13, "A"): "Nothing has been lost",
     ("pipecat-stack", 13, "B"): "Nothing has been lost",
     ("pipecat-stack", 21, "A"): "No limit of cardinality has been reached",
     ("pipecat-stack", 21, "B"): "No limit of cardinality has been reached",
+    ("pipecat-stack", 29, "A"): "Nothing was cut",
     ("pipecat-stack", 31, "A"): "No rule and no message has failed",
     ("pipecat-stack", 31, "B"): "No rule and no message has failed",
     ("pipecat-stack", 32, "A"): "No message went out in this time range",
 }
-"""What has data only while the monitoring has faults and tells of them, which test_dashboards_faults makes happen; and
-what stands there otherwise."""
+"""What has data only while something is wrong, which test_dashboards_faults makes happen; and what stands there
+otherwise."""
+
+
+ALONE: set[Key] = {
+    *(("pipecat-latency", panel, ref) for panel in (1, 2) for ref in ("A", "C")),
+    ("pipecat-latency", 4, "B"),
+}
+"""What is drawn where one service is chosen: P50 and P99, and the share above the lower threshold."""
 
 
 def told(boards: list[Board]) -> str:
@@ -63,9 +74,9 @@ def empty(boards: list[Board], *, bridge: bool) -> set[Key]:
 
 
 def instead(boards: list[Board]) -> dict[tuple[str, int], str]:
-    """Return what the page says in the place of each panel that has no data at all."""
+    """Return the text that stands in the place of each panel that has no data at all."""
     return {
-        (board.data["uid"], drawn.panel["id"]): html.unescape(re.sub("<[^>]+>", "", tile(drawn).body))
+        (board.data["uid"], drawn.panel["id"]): drawn.panel["fieldConfig"]["defaults"].get("noValue", "")
         for board in boards
         for drawn in board.panels
         if drawn.answers and not any(one.count for one in drawn.answers)
@@ -73,8 +84,8 @@ def instead(boards: list[Board]) -> dict[tuple[str, int], str]:
 
 
 def needs_bridge(panel: dict[str, object]) -> bool:
-    """Tell whether a panel shows how to get the bridge in place of an empty graph."""
-    return NO_BRIDGE in str(panel.get("fieldConfig"))
+    """Tell whether a panel says that only the bridge, or another producer of events, feeds it."""
+    return re.search(r"Only .+ feeds this panel\.", str(panel.get("description", ""))) is not None
 
 
 def _of_bridge(answer: Answer) -> bool:

@@ -1,16 +1,16 @@
 """Slack, PagerDuty and a webhook as Alertmanager meets them; what does not fit their documented APIs is refused."""
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
-from pipecat_lgtm.contract.annotations import ANNOTATIONS
+from answering import answering
+from pipecat_lgtm_bridge.contract.annotations import ANNOTATIONS
 
 ROUTING_KEY = "0123456789abcdef0123456789abcdef"
 _SUMMARY_LIMIT = 1024
@@ -104,14 +104,16 @@ def _pagerduty_fault(body: Any) -> str:  # noqa: ANN401 - any JSON
     details = payload.get("custom_details", {})
     if not isinstance(details, dict) or not all(isinstance(details.get(name, ""), str) for name in ANNOTATIONS):
         return "payload.custom_details is no object of texts"
+    if any(details[name] != details[name].lstrip() for name in ANNOTATIONS if name in details):
+        return "payload.custom_details has a text that begins with white space"
     if any(not one.get("href") for one in body.get("links", [])):
         return "links without href"
     return ""
 
 
 def _as_shown(details: dict[str, Any]) -> dict[str, Any]:
-    """Return details as PagerDuty's page shows them: without white space around a text."""
-    return {name: one.strip() if isinstance(one, str) else one for name, one in details.items()}
+    """Return details as PagerDuty's page shows them: without white space at the end of a text."""
+    return {name: one.rstrip() if isinstance(one, str) else one for name, one in details.items()}
 
 
 def _opsgenie_fault(body: Any) -> str:  # noqa: ANN401 - any JSON
@@ -166,13 +168,5 @@ def receivers() -> Iterator[Receivers]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    state.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1})
-    thread.start()
-    try:
+    with answering(Handler) as state.port:
         yield state
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

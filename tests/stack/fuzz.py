@@ -10,9 +10,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from pipecat_lgtm.contract import attributes as a
-from pipecat_lgtm.contract import events as e
-from pipecat_lgtm.contract.types import Attribute
+from pipecat_lgtm_bridge.contract import attributes as a
+from pipecat_lgtm_bridge.contract import events as e
+from pipecat_lgtm_bridge.contract.types import Attribute
 
 NAMES = (
     "turn", "conversation", "stt", "llm", "tts", "llm_response", "stt_deepgramsttservice", "pipecat.llm", "GET", "",

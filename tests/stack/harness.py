@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
-import yaml
 
+import yamls
 from pipecat_lgtm.config import Config, load
 from pipecat_lgtm.config.network import Ports
 
@@ -36,7 +36,24 @@ def poll(what: str, check: Callable[[], T | None], deadline: float = DEADLINE) -
         time.sleep(0.1)
 
 
+def scraped(port: int, prefix: str, **labels: str) -> float:
+    """Return the sum of all values at a program's /metrics whose series begin so and have these labels."""
+    text = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=30).text
+    wanted = [f'{name}="{value}"' for name, value in labels.items()]
+    lines = (line for line in text.splitlines() if line.startswith(prefix) and all(one in line for one in wanted))
+    return sum(float(line.rsplit(" ", 1)[1]) for line in lines)
+
+
 _GIVEN: set[int] = set()
+
+
+def _mine(port: int) -> bool:
+    """Return whether a port is this process's to give, where tests run in several at once.
+
+    By pairs: Linux gives only odd ones while there are some.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return port // 2 % int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) == worker
 
 
 def free_ports(count: int) -> list[int]:
@@ -47,10 +64,15 @@ def free_ports(count: int) -> list[int]:
             one = held.enter_context(socket.socket())
             one.bind(("127.0.0.1", 0))
             port = one.getsockname()[1]
-            if port not in _GIVEN:
+            if port not in _GIVEN and _mine(port):
                 found.append(port)
         _GIVEN.update(found)
         return found
+
+
+QUICK_COLLECTOR = {"content": {"mode": "keep"}}
+"""For tests of starts and restarts, which say nothing of content: a collector that protects none starts in a fifth of
+the CPU time, and its configuration is checked in a fifth."""
 
 
 def free_config(folder: Path, overrides: dict[str, Any] | None = None) -> Config:
@@ -61,7 +83,7 @@ def free_config(folder: Path, overrides: dict[str, Any] | None = None) -> Config
     network["ports"] = dict(zip(names, free_ports(len(names)), strict=True))
     data["network"] = network
     path = folder / "stack.yaml"
-    path.write_text(yaml.safe_dump(data), encoding="utf-8")
+    path.write_text(yamls.dump(data), encoding="utf-8")
     return load(path).config
 
 

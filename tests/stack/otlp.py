@@ -70,8 +70,10 @@ def stage(name: str, ttfb: Any = 0.3, **attrs: Any) -> dict[str, Any]:  # noqa: 
     return span(name, {key: raw for key, raw in base.items() if raw is not None})
 
 
-def turn(latency: Any = 0.7, duration: Any = 4.0, **attrs: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Return a turn's span as Pipecat 1.14 writes it."""
+def turn(latency: Any = 0.7, duration: Any = None, **attrs: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Return a turn's span as Pipecat 1.14 writes it; by default it is as long as it must be, and at least 4 s."""
+    if duration is None:
+        duration = max(4.0, latency) if isinstance(latency, float | int) else 4.0
     base = {
         "conversation.id": "call-1",
         "turn.number": 2,

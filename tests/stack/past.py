@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipecat_lgtm.config import Config
-from pipecat_lgtm.contract import labels
-from pipecat_lgtm.contract import metrics as m
 from pipecat_lgtm.rules import baselines
 from pipecat_lgtm.rules.model import Signal
+from pipecat_lgtm.rules.recordings import latency_name, usual
+from pipecat_lgtm_bridge.contract import labels
+from pipecat_lgtm_bridge.contract import metrics as m
 
 _DAY = 86400
 _ENVIRONMENT = "demo"
@@ -29,6 +30,7 @@ def write(promtool: Path, folder: Path, config: Config, service: str, *, bridge:
     """
     now, alerts = int(time.time()), config.alerts
     lines = [*_recorded(config, service, baselines.regression(config, alerts.window), labels.STAGE, "tts", 0.1, now)]
+    lines += _yesterday(latency_name(m.TURN_TTFW, 0.95, usual(config)), service, now)
     if bridge:
         judged, heard = (of(config, alerts.quality_window) for of in (baselines.judged, baselines.word_errors))
         lines += _recorded(config, service, judged, labels.DIMENSION, "tone_accuracy", 0.95, now)
@@ -51,6 +53,11 @@ def _recorded(
     series = _series(value_of.name, service, label, value)
     begin = int(now - base.window - base.offset - _DAY) // step * step
     yield from (f"{series} {was} {at}\n" for at in range(begin, now, step))
+
+
+def _yesterday(name: str, service: str, now: int) -> Iterator[str]:
+    series = f'{name}{{{labels.SERVICE_NAME}="{service}",{labels.ENVIRONMENT}="{_ENVIRONMENT}"}}'
+    yield from (f"{series} 0.7 {at}\n" for at in range(now - _DAY - 1800, now - _DAY + 1800, 60))
 
 
 def _nacks(service: str, now: int) -> Iterator[str]:

@@ -33,6 +33,8 @@ class Answer(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         self.rfile.read(int(self.headers.get("content-length", 0))); self.do_GET()
     def log_message(self, *_): pass
+if {{"validate", "check", "check-config", "-config.verify=true", "-verify-config"}} & set(sys.argv):
+    sys.exit({invalid} and "{name} pretends to refuse it")
 print("{name} pretends to work", flush=True)
 servers = [http.server.ThreadingHTTPServer(("127.0.0.1", port), Answer) for port in {ports}]
 for server in servers[1:]:
@@ -59,11 +61,11 @@ class Pretended:
     config: Config
     env: dict[str, str] = field(default_factory=dict)
 
-    def engine(self, part: str, status: int = 200) -> None:
-        """Put a program there that answers every request with a status."""
+    def engine(self, part: str, status: int = 200, *, invalid: bool = False) -> None:
+        """Put a program there that answers every request with a status; an invalid one refuses its config."""
         ports = [getattr(self.config.network.ports, port) for port in READY_PORTS[part]]
         for name in ENGINES[program(part)].programs:
-            text = _ENGINE.format(python=sys.executable, status=status, name=part, ports=ports)
+            text = _ENGINE.format(python=sys.executable, status=status, name=part, ports=ports, invalid=invalid)
             _program(self.folder / "bin" / name, text)
 
     def go(self) -> None:
@@ -81,7 +83,7 @@ class Pretended:
 
     def run(self, argv: list[str]) -> subprocess.CompletedProcess[str]:
         """Run a command line to its end."""
-        return subprocess.run(argv, env=self.env, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(argv, env=self.env, capture_output=True, text=True, timeout=300, check=False)
 
     @property
     def state(self) -> State:
@@ -93,12 +95,12 @@ class Pretended:
         with (self.folder / "output").open("w+") as output:
             command = subprocess.Popen(argv, env=self.env, stdout=output, stderr=output, start_new_session=True)
             printed = self.folder / "output"
-            poll(f"{when!r}", lambda: when in printed.read_text() or command.poll() is not None)
+            poll(f"{when!r}", lambda: when in printed.read_text() or command.poll() is not None, 300)
             assert command.poll() is None, printed.read_text()
             children = psutil.Process(command.pid).children(recursive=True)
             assert children, "there is something to leave behind"
             command.send_signal(signal.SIGINT)
-            command.wait(60)
+            command.wait(300)
         return psutil.wait_procs(children, timeout=5)[1]
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import httpx
 import otlp
-import yaml
 from harness import Process, free_config, poll
 
+import yamls
 from pipecat_lgtm.ops.engines import READY
-from pipecat_lgtm.renderers import native
+from pipecat_lgtm.renderers import native, resources
 from pipecat_lgtm.renderers.collector import collector
 
 
@@ -59,8 +59,9 @@ def protected(folder: Path, otelcol: Path, mode: str = "redact", **content: Any)
     rendered["service"] |= {"extensions": ["health_check"], "pipelines": pipelines}
     rendered["connectors"] = {}
     file = folder / "collector.yaml"
-    file.write_text(yaml.safe_dump(rendered), encoding="utf-8")
-    process = Process("collector", [str(otelcol), "--config", str(file)], folder / "collector.log")
+    file.write_text(yamls.dump(rendered), encoding="utf-8")
+    settings = resources.variables(config, "collector")
+    process = Process("collector", [str(otelcol), "--config", str(file)], folder / "collector.log", settings)
     process.start()
     try:
         process.ready(READY["collector"](config))

@@ -4,16 +4,21 @@ import contextlib
 import gzip
 import select
 import socket
-import threading
+import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+
+from answering import answering
+
+RESET, HANG = -1, -2
+"""Answers of a judge: the connection is reset; nobody answers for as long as who asked waits."""
 
 
 def _value(value: AnyValue) -> Any:  # noqa: ANN401 - any of OTLP's
@@ -45,11 +50,18 @@ class Got:
 
 @dataclass
 class Received:
-    """What has come, and how the receiver answers: with `status`, after `delay` seconds if one still waits for it."""
+    """What has come, and how the receiver answers: with `status`, after `delay` seconds if one still waits for it.
+
+    Args:
+        judge: answers a request's body instead of `status`: with another, RESET or HANG.
+        requests: how many have come.
+    """
 
     port: int = 0
     status: int = 200
     delay: float = 0.0
+    judge: Callable[[bytes], int] | None = None
+    requests: int = 0
     spans: list[Got] = field(default_factory=list)
     records: list[Got] = field(default_factory=list)
 
@@ -104,28 +116,29 @@ def receiver(port: int = 0) -> Iterator[Received]:
         def do_POST(self) -> None:
             """Answer an export."""
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            delay = received.delay
-            time.sleep(delay)
-            if received.status == 200 and not (delay and self._left()):
-                received.take(
-                    self.path, gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body
-                )
+            body = gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body
+            received.requests += 1
+            time.sleep(received.delay)
+            status = received.status if received.judge is None else received.judge(body)
+            if status in {RESET, HANG}:
+                self._break(status)
+                return
+            if status == 200 and not self._left():
+                received.take(self.path, body)
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                self.send_response(received.status)
+                self.send_response(status)
                 self.end_headers()
+
+        def _break(self, how: int) -> None:
+            if how == HANG:
+                select.select([self.connection], [], [], 30)
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
+            self.close_connection = True
 
         def _left(self) -> bool:
             """Return whether who asked has given up."""
             return bool(select.select([self.connection], [], [], 0)[0]) and not self.connection.recv(1, socket.MSG_PEEK)
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    server.daemon_threads = True
-    received.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    with answering(Handler, port) as received.port:
         yield received
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

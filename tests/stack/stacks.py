@@ -3,19 +3,56 @@
 import contextlib
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
-from harness import Process, free_config, poll
+from harness import Process, free_config, poll, scraped
 
+import yamls
+from pipecat_lgtm.config import Config
+from pipecat_lgtm.ops.alerts import address
 from pipecat_lgtm.ops.engines import NOTIFICATIONS, READY, grace_seconds, program
-from pipecat_lgtm.renderers import native, render
+from pipecat_lgtm.renderers import native, render, resources
 from pipecat_lgtm.renderers.flags import FLAGS
+from pipecat_lgtm.renderers.prometheus import bots
 
 EngineBin = Callable[[str], Path]
+
+
+def prometheus(config: Config, path: str, **params: Any) -> Any:  # noqa: ANN401 - JSON
+    """Ask the API of a config's Prometheus, the stack's own or the remote one."""
+    answer = httpx.get(f"{address(config).rstrip('/')}/api/v1/{path}", params=params, timeout=30).json()
+    assert answer["status"] == "success", answer
+    return answer["data"]
+
+
+def query(config: Config, expr: str) -> list[dict[str, Any]]:
+    """Return the result of an instant query."""
+    result: list[dict[str, Any]] = prometheus(config, "query", query=expr)["result"]
+    return result
+
+
+def grown(config: Config, selector: str, since: float) -> float:
+    """Return how much counters grew, from raw samples: what was before counts, and a fall is a new start.
+
+    Args:
+        config: of the stack.
+        selector: of the counters' series.
+        since: Unix time before the first sample.
+    """
+    window = int(time.time() - since) + 60
+    total = 0.0
+    for series in query(config, f"{selector}[{window}s]"):
+        previous = 0.0
+        for _, text in series["values"]:
+            now = float(text)
+            total += now - previous if now >= previous else now
+            previous = now
+    return total
 
 
 class Stack:
@@ -25,12 +62,13 @@ class Stack:
         self.folder = folder
         self._engine_bin = engine_bin
         quick = dict(overrides or {})
-        quick["collector"] = {"flush_interval": "1 s"} | quick.get("collector", {})
+        quick["collector"] = {"flush_interval": "1 s", "scrape_interval": "1 s"} | quick.get("collector", {})
         # Else Alertmanager tells nobody in its first minute.
         quick["alerts"] = {"resend_interval": "5 s"} | quick.get("alerts", {})
         self.config = free_config(folder, quick)
         self.placement = native(self.config, folder)
         self.processes: dict[str, Process] = {}
+        self._changing = threading.Lock()
         self.write()
 
     @property
@@ -52,12 +90,26 @@ class Stack:
         argv = [
             str(python if name == NOTIFICATIONS else self._engine_bin(program(name))),
             *FLAGS[name](self.config, self.placement),
+            # Else the first scrape waits for up to 5 s.
+            *(["--scrape.discovery-reload-interval=100ms"] if name == "prometheus" else []),
         ]
-        process = Process(name, argv, self.folder / f"{name}.log", grace=grace_seconds(name))
+        settings = resources.variables(self.config, name)
+        process = Process(name, argv, self.folder / f"{name}.log", settings, grace_seconds(name))
         process.start()
         self.processes[name] = process
         process.ready(READY[name](self.config))
         return process
+
+    def scrape(self, other: "Stack") -> None:
+        """Let this stack's Prometheus, running or not, read another one's collector too."""
+        file = self.folder / "config" / "prometheus" / "prometheus.yml"
+        with self._changing:
+            config = yamls.load(file.read_text(encoding="utf-8"))
+            jobs = config["scrape_configs"]
+            jobs.append(bots(other.config, other.placement) | {"job_name": f"other-{len(jobs)}"})
+            file.write_text(yamls.dump(config), encoding="utf-8")
+            if "prometheus" in self.processes:
+                httpx.post(f"http://127.0.0.1:{self.ports.prometheus}/-/reload", timeout=30).raise_for_status()
 
     def stop(self, name: str, number: signal.Signals = signal.SIGTERM) -> None:
         """End an engine with a signal."""
@@ -76,15 +128,12 @@ class Stack:
         httpx.post(url, json=body, timeout=10).raise_for_status()
 
     def prometheus(self, path: str, **params: Any) -> Any:  # noqa: ANN401 - JSON
-        """Ask Prometheus' API."""
-        answer = httpx.get(f"http://127.0.0.1:{self.ports.prometheus}/api/v1/{path}", params=params, timeout=30).json()
-        assert answer["status"] == "success", answer
-        return answer["data"]
+        """Ask the API of Prometheus, the stack's own or the remote one."""
+        return prometheus(self.config, path, **params)
 
     def query(self, expr: str) -> list[dict[str, Any]]:
         """Return the result of an instant query."""
-        result: list[dict[str, Any]] = self.prometheus("query", query=expr)["result"]
-        return result
+        return query(self.config, expr)
 
     def value(self, expr: str) -> float:
         """Return an instant query's only value; nought if there is none."""
@@ -105,8 +154,8 @@ class Stack:
         except AssertionError as error:
             raise AssertionError(f"{error}; last seen {seen[-1] if seen else None}") from error
 
-    def settled(self, expr: str, seconds: float = 3.0) -> float:
-        """Return a query's value once it has not changed for some seconds, more than flush and interval together."""
+    def settled(self, expr: str, seconds: float = 5.0) -> float:
+        """Return a query's value once it has not changed for longer than a batch, two flushes and a scrape together."""
         last, since = self.value(expr), time.monotonic()
 
         def check() -> bool:
@@ -120,26 +169,18 @@ class Stack:
         return last
 
     def grown(self, selector: str, since: float) -> float:
-        """Return how much counters grew, from raw samples: what was before counts, and a fall is a new start.
+        """Return how much counters grew."""
+        return grown(self.config, selector, since)
 
-        Args:
-            selector: of the counters' series.
-            since: Unix time before the first sample.
-        """
-        window = int(time.time() - since) + 60
-        total = 0.0
-        for series in self.query(f"{selector}[{window}s]"):
-            previous = 0.0
-            for _, text in series["values"]:
-                now = float(text)
-                total += now - previous if now >= previous else now
-                previous = now
-        return total
+    def until_grown(self, selector: str, since: float, expected: float) -> None:
+        """Wait until counters have grown by so much: each kind of metric has a flush of its own, one may come later."""
+        poll(f"{selector} to grow", lambda: self.grown(selector, since) >= expected)
+        self.settled(f"sum({selector})")
+        assert expected == self.grown(selector, since)
 
     def self_metric(self, prefix: str) -> float:
         """Return the sum of the collector's own metrics that begin with a prefix."""
-        text = httpx.get(f"http://127.0.0.1:{self.ports.collector_metrics}/metrics", timeout=10).text
-        return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith(prefix))
+        return scraped(self.ports.collector_metrics, prefix)
 
     def trace(self, trace_id: str) -> dict[str, Any] | None:
         """Return a trace from Tempo, or None."""

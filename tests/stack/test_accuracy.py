@@ -6,10 +6,10 @@ from collections import Counter
 import pytest
 from stacks import EngineBin, Stack, stack_of
 
+from pipecat_lgtm.config import buckets
 from pipecat_lgtm.ops import demo
-from pipecat_lgtm.renderers import buckets
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.alone]
 
 
 @pytest.fixture(scope="module")

@@ -16,10 +16,12 @@ from fakes import Received, Receivers, receivers
 from harness import poll
 from stacks import EngineBin, Stack, stack_of
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.stack, pytest.mark.alone, pytest.mark.timeout(900)]
 
 REPOSITORY = Path(__file__).parents[2]
 CALLS = 3
+AT_ONCE = 3
+"""Bots that call at the same time: with all of them two cores had no time left, and turns came late for that alone."""
 LATE = 2.6
 HOLD = 30.0
 """Seconds: longer than the calls go on after their first breach, so that a page counts all of them."""
@@ -81,7 +83,11 @@ CASES = {
     ),
     "llm-failure": Case("llm-failure", {("PipecatStageErrorRateHigh", "CRITICAL")}),
     "tts-failure-unseen": Case("tts-failure", set()),
-    "tts-failure": Case("tts-failure", {("PipecatStageErrorRateHigh", "CRITICAL")}, "bridge"),
+    "tts-failure": Case(
+        "tts-failure",
+        {("PipecatStageErrorRateHigh", "CRITICAL"), ("PipecatSpeechUnanswered", "CRITICAL")},
+        "bridge",
+    ),
     "token-burst": Case("token-burst", {("PipecatTokensPerTurnHigh", "CRITICAL")}, "bridge"),
     "long-silence": Case("long-silence", {("PipecatSilenceLong", "WARNING")}, "bridge"),
 }
@@ -104,6 +110,18 @@ class Outcome:
             if head[2] == service and severity != "RESOLVED":
                 found[alert] = min(severity, found.get(alert, severity))  # CRITICAL comes before WARNING
         return set(found.items())
+
+    def hit(self, service: str, alert: str) -> int:
+        """How many calls of a service had the fault: by its ledger, or by the errors that its bridge logged.
+
+        Each call has every other fault; a component fails only where its turn came before the caller spoke again.
+        """
+        if alert != "PipecatStageErrorRateHigh":
+            return CALLS
+        if CASES[service].mode == "bridge":
+            lines = self.stack.log_lines(f'{{service_name="{service}"}} | event_name="pipecat.error"')
+            return len({labels["conversation_id"] for labels, _ in lines})
+        return sum(any(call["errors"].values()) for call in self.ledgers[service]["calls"])
 
     def page(self, service: str, alert: str) -> Received:
         """The one page of an alert."""
@@ -142,15 +160,17 @@ def outcome(tmp_path_factory: pytest.TempPathFactory, engine_bin: EngineBin) -> 
         overrides = QUICK | {"routing": QUICK["routing"] | {"receivers": told.config(folder)}}
         with stack_of(folder, engine_bin, *engines, overrides=overrides) as stack, contextlib.ExitStack() as running:
             made = Outcome(stack, told)
-            children = {
-                service: running.enter_context(_calls(stack, service, case, folder / f"{service}.json"))
-                for service, case in CASES.items()
-            }
-            for service, child in children.items():
-                assert child.stderr is not None
-                tail = child.stderr.read()
-                assert child.wait(60) == 0, f"{service}: {tail}"
-                made.ledgers[service] = json.loads((folder / f"{service}.json").read_text())
+            names = list(CASES)
+            for wave in (names[number : number + AT_ONCE] for number in range(0, len(names), AT_ONCE)):
+                children = {
+                    service: running.enter_context(_calls(stack, service, CASES[service], folder / f"{service}.json"))
+                    for service in wave
+                }
+                for service, child in children.items():
+                    assert child.stderr is not None
+                    tail = child.stderr.read()
+                    assert child.wait(60) == 0, f"{service}: {tail}"
+                    made.ledgers[service] = json.loads((folder / f"{service}.json").read_text())
             end = time.monotonic() + HOLD
             # Who is not told by then is missed by a test of his own, which says more than a deadline here.
             with contextlib.suppress(AssertionError):
@@ -197,9 +217,9 @@ def test_page(outcome: Outcome, service: str, alert: str) -> None:
     assert details["trend"] == "new: there was no value 10 minutes ago"
     assert (outcome.stack.folder / "config/grafana/dashboards" / f"{dashboard.split('/')[2]}.json").is_file()
     assert details["trace_id"] in calls
-    assert details["trace_id"] in details["trace_url"]
+    assert details["trace_url"].endswith(f"&var-trace={details['trace_id']}")
     assert outcome.stack.trace(details["trace_id"])
-    assert str(CALLS) == details["affected_conversations"]
+    assert str(outcome.hit(service, alert)) == details["affected_conversations"]
     assert (REPOSITORY / "docs" / "runbooks" / Path(runbook).name).is_file()
 
 

@@ -23,7 +23,8 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 _ACKNOWLEDGE = 8
 _TRENDS = re.compile(
-    r"(getting worse \(\+[\d.]+ms|stabilizing \([+-][\d.]+[mu]?s|recovering \(-[\d.]+ms) against 20 seconds ago\)"
+    r"(getting worse \(about \+[\d.]+m?s|stabilizing \(about [+-][\d.]+[mu]?s|recovering \(about -[\d.]+m?s)"
+    r" against 20 seconds ago\)"
 )
 _LONG = 120.0
 """Seconds until Prometheus has told a restarted Alertmanager of its alerts again, and some."""
@@ -159,7 +160,7 @@ def test_page(paged: World) -> None:
     assert "7" == details["affected_conversations"]
     assert "new: there was no value 20 seconds ago" == details["trend"]
     assert "Acknowledge within 10 min: silence it, or this message comes again." == details["acknowledge"]
-    assert details["trace_id"] in details["trace_url"]
+    assert details["trace_url"].endswith(f"&var-trace={details['trace_id']}")
     assert {"Trace", "Runbook", "Dashboard", "Acknowledge (silence)"} == {one["text"] for one in page.body["links"]}
     text = post.body["attachments"][0]["text"]
     assert all(details[name] in text for name in ("trace_id", "affected_conversations", "trend", "description"))
@@ -195,6 +196,8 @@ def test_heartbeat(paged: World) -> None:
     assert {"PipecatWatchdog"} == {
         alert["labels"]["alertname"] for one in paged.told.hook for alert in one.body["alerts"]
     }
+    opened = f"http://127.0.0.1:{paged.stack.ports.prometheus}/graph?"
+    assert all(alert["generatorURL"].startswith(opened) for one in paged.told.hook for alert in one.body["alerts"])
     assert not [one for one in paged.told.slack if "PipecatWatchdog" in one.body["attachments"][0]["title"]]
 
 

@@ -5,7 +5,7 @@ from stacks import EngineBin, Stack, stack_of
 
 from pipecat_lgtm.ops import demo
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.alone]
 _HEARD_SECONDS = 0.03
 
 
@@ -25,7 +25,7 @@ def test_every_number_is_right(called: tuple[Stack, demo.Outcome]) -> None:
 
 
 def test_ttfw_is_what_the_caller_heard(called: tuple[Stack, demo.Outcome]) -> None:
-    """In every turn in which the event loop was on time, TTFW is within 30 ms of what the caller heard.
+    """In every turn TTFW is within 30 ms of what the caller heard, but for what no observer in the bot can know.
 
     Here the stack itself, tests and eight calls share the machine; test_bridge_ttfw.py has a bot of its own.
     """
@@ -33,9 +33,11 @@ def test_ttfw_is_what_the_caller_heard(called: tuple[Stack, demo.Outcome]) -> No
     calls = outcome.ledger["calls"]
 
     assert [len(call["ttfw"]) for call in calls] == [len(call["heard"]) for call in calls]
-    turns = [one for call in calls for one in zip(call["heard"], call["ttfw"], call["late"], strict=True)]
+    turns = [
+        one for call in calls for one in zip(call["heard"], call["ttfw"], call["late"], call["unseen"], strict=True)
+    ]
     assert len(turns) > 10
-    assert [] == [one for one in turns if abs(one[0] - one[1]) > _HEARD_SECONDS > one[2]]
+    assert [] == [one for one in turns if abs(one[0] - one[1]) > _HEARD_SECONDS + one[2] + one[3]]
 
 
 def test_each_failure_is_counted_once(called: tuple[Stack, demo.Outcome]) -> None:

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import math
 import os
 import statistics
 import subprocess
@@ -15,16 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bots import GENERATOR
+from bots import SOURCES
 from counted_bot import NUMBER
 from harness import poll
 from receiver import Got, Received, receiver
 
 from pipecat_lgtm.ops.provider import provider
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.alone]
 KINDS = ("well", "down", "slow", "refusing")
 OUTAGE_SECONDS = 60.0
+TIMEOUT_SECONDS = 2
 OUTBOX_MB = 0.25
 MOST_RECORDS = OUTBOX_MB * 2**20 / 1100
 """Log records that such an outbox holds at most: none is taken for smaller."""
@@ -65,18 +65,16 @@ class Lived:
 
     Args:
         grown: bytes by which its memory was larger in the outage than at its beginning, at most.
-        made: spans and logs, as the SDK counted them.
+        made: spans and logs, as the SDK counted them, and how long the bot was held up for them.
         got: what its collector took.
         outage: seconds of the turns in it.
-        otherwise: seconds of the turns before and after.
         held: log records of the outage that arrived after it.
     """
 
     grown: int
-    made: dict[str, int]
+    made: dict[str, float]
     got: dict[str, list[Got]]
     outage: list[float]
-    otherwise: list[float]
     held: int
 
     def dropped(self, signal: str) -> int:
@@ -97,9 +95,9 @@ def _bot(kind: str, folder: Path, otlp: str, api: str) -> Iterator[Bot]:
         "plain", "--scenario=baseline", "--calls", str(_CALLS), "--concurrency", str(_AT_ONCE),
         "--ledger", str(folder / "ledger.json"),
     ]  # fmt: skip
-    env = {"OTEL_EXPORTER_OTLP_TIMEOUT": "2", "PIPECAT_LGTM_OUTBOX_MB": str(OUTBOX_MB), "PYTHONPATH": str(GENERATOR)}
+    env = {"OTEL_EXPORTER_OTLP_TIMEOUT": str(TIMEOUT_SECONDS), "PIPECAT_LGTM_OUTBOX_MB": str(OUTBOX_MB)}
     with (folder / "stderr.txt").open("wb") as log:
-        process = subprocess.Popen(argv, env={**os.environ, **env}, stdout=log, stderr=log)
+        process = subprocess.Popen(argv, env={**os.environ, **env, "PYTHONPATH": SOURCES}, stdout=log, stderr=log)
         try:
             yield Bot(kind, process, folder)
         finally:
@@ -149,30 +147,22 @@ def _lived(bot: Bot, got: Received, began: float, grown: int) -> Lived:
         bot.read("made.json"),
         {"spans": got.spans, "logs": got.records},
         within,
-        [seconds for at, seconds in turns if not began < at < began + OUTAGE_SECONDS],
         sum(began < one.start < began + OUTAGE_SECONDS for one in got.records),
     )
 
 
 @pytest.mark.parametrize("kind", KINDS[1:])
 def test_an_outage_costs_no_turn_anything(lived: dict[str, Lived], kind: str) -> None:
-    """Turns in the outage are as fast as those of the bot whose collector is well, and as this bot's other turns."""
+    """Nothing in a bot waits for its collector, and turns in the outage are as fast as those of the bot that has one.
+
+    What waited for an answer would wait for TIMEOUT_SECONDS; a busy machine alone holds a bot up for less.
+    """
     well, bot = lived["well"], lived[kind]
 
     assert min(len(bot.outage), len(well.outage)) >= 20
-    for others in (well.outage, bot.otherwise):
-        assert statistics.median(bot.outage) < statistics.median(others) + _chance(1.2533, bot.outage, others)
-    # The slowest turns are those in which the machine was busy: only turns of the same time can be compared.
-    assert _p95(bot.outage) < _p95(well.outage) + _chance(2.11, bot.outage, well.outage)
-
-
-def _chance(factor: float, *samples: list[float]) -> float:
-    """Return how far two medians (factor 1.2533) or 95th percentiles (2.11) may be apart: four standard errors."""
-    return 4 * factor * math.hypot(*(statistics.stdev(one) / math.sqrt(len(one)) for one in samples))
-
-
-def _p95(values: list[float]) -> float:
-    return statistics.quantiles(values, n=20)[-1]
+    assert bot.made["held"] >= 2 * bot.made["spans"] + bot.made["logs"]
+    assert bot.made["longest_seconds"] < TIMEOUT_SECONDS * 0.75
+    assert statistics.median(bot.outage) < statistics.median(well.outage) + TIMEOUT_SECONDS / 4
 
 
 @pytest.mark.parametrize("kind", KINDS)

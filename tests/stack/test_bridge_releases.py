@@ -9,7 +9,7 @@ from environments import environment
 from harness import free_ports
 from receiver import Received, receiver
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.alone]
 
 TAIL = """
 import asyncio, json, os

@@ -6,7 +6,7 @@ import pytest
 from bots import place
 from receiver import receiver
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.alone]
 _SECONDS = 0.03
 _SCENARIOS = ("baseline", "slow-llm", "slow-tts", "tool-call", "normal", "baseline")
 _TURNS = 15

@@ -10,9 +10,9 @@ from statistics import mean
 import pytest
 from receiver import Received, receiver
 
-from pipecat_lgtm import bridge
+import pipecat_lgtm_bridge as bridge
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.alone]
 _SECONDS = 17
 
 

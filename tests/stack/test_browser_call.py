@@ -12,7 +12,7 @@ from harness import poll
 from playwright.sync_api import Browser
 from stacks import EngineBin, stack_of
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.alone]
 _LINE = '{side="client", direction="inbound"}'
 
 

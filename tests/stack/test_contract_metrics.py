@@ -1,6 +1,9 @@
 """Every metric of the contract, from the spans and events that feed it, with its value and its labels."""
 
+import contextlib
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import otlp
@@ -8,11 +11,11 @@ import pytest
 from harness import poll
 from stacks import EngineBin, Stack, stack_of
 
-from pipecat_lgtm.contract import attributes as a
-from pipecat_lgtm.contract import events as e
-from pipecat_lgtm.contract import metrics as m
-from pipecat_lgtm.contract.metrics import BY_PROMETHEUS_NAME, METRICS
-from pipecat_lgtm.contract.types import Attribute, Metric
+from pipecat_lgtm_bridge.contract import attributes as a
+from pipecat_lgtm_bridge.contract import events as e
+from pipecat_lgtm_bridge.contract import metrics as m
+from pipecat_lgtm_bridge.contract.metrics import BY_PROMETHEUS_NAME, METRICS
+from pipecat_lgtm_bridge.contract.types import Attribute, Metric
 
 pytestmark = pytest.mark.stack
 
@@ -26,7 +29,8 @@ _SAID: dict[Attribute, Any] = {
     e.DIRECTION: "inbound", e.SIDE: "client", e.PACKET_LOSS: 0.02, e.JITTER: 0.012, e.RTT: 0.08,
     e.JITTER_BUFFER: 0.06, e.AUDIO_LEVEL: 0.4, e.NACKS: 3, e.STATE: "disconnected", e.CPU: 0.35,
     e.MEMORY: 200 * 1024**2, e.DIMENSION: "tone_accuracy", e.SCORE: 0.9, e.WER: 0.125,
-    e.TTS_CHARACTERS: 75,
+    e.SILENCE_ONGOING: False, e.SILENCE_STATED: 0.0, e.UNANSWERED_REASON: "no_transcript",
+    e.TTS_CHARACTERS: 75, e.DROPPED_SIGNAL: "logs", e.DROPPED_REASON: "refused", e.DROPPED_COUNT: 12,
 }  # fmt: skip
 _BY_TYPE = {"string": "x", "double": 0.5, "int": 1, "bool": True}
 
@@ -34,6 +38,11 @@ _BY_TYPE = {"string": "x", "double": 0.5, "int": 1, "bool": True}
 def _event(event: e.Event, **changes: Any) -> dict[str, Any]:  # noqa: ANN401
     values = {one.name: _SAID.get(one, _BY_TYPE.get(one.type)) for one in event.attributes}
     return otlp.event(event.name, values | {key.replace("__", "."): value for key, value in changes.items()})
+
+
+def _silence(seconds: float, stated: float = 0.0, *, ongoing: bool = True) -> dict[str, Any]:
+    said = {e.SECONDS: seconds, e.SILENCE_STATED: stated, e.SILENCE_ONGOING: ongoing}
+    return otlp.event(e.SILENCE.name, {one.name: value for one, value in said.items()})
 
 
 def _lasting(name: str, seconds: float, attributes: dict[str, Any], **changes: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -44,7 +53,7 @@ def _lasting(name: str, seconds: float, attributes: dict[str, Any], **changes: A
 _FAILED = {"status": {"code": 2, "message": "RateLimitError: Error code: 429"}}
 _TURN = otlp.turn(
     0.9, 4.25, pipecat__ttfw_seconds=0.7, pipecat__e2e_seconds=1.5, pipecat__turn__tokens=321,
-    pipecat__interrupted=True, pipecat__turn__errors=1, **_BRIDGE,
+    pipecat__interrupted=True, pipecat__turn__errors=1, pipecat__turn__latency="exact", **_BRIDGE,
 )  # fmt: skip
 _FAILURE = otlp.stage("llm", 1.2) | _FAILED
 _HEARD = otlp.stage("stt", 0.2, metrics__audio_seconds=2.5, transcript="Can you repeat that? Mail jane.doe@example.com")
@@ -62,6 +71,9 @@ SPANS = [
     ),
     # A failed call counts as an error once: by its status without the bridge, by the bridge's event with it.
     _FAILURE,
+    # An SDK dropped some of its attributes.
+    otlp.span("x", droppedAttributesCount=3),
+    otlp.span("response", {"pipecat.ttfw_approximate_seconds": 0.45, **_BRIDGE}),
     otlp.stage("llm", 1.2, **_BRIDGE) | _FAILED,
     otlp.stage("tts", "NOT_GIVEN", metrics__character_count=42),
     otlp.stage("tts", 0.1, metrics__character_count=75, **_BRIDGE),
@@ -69,10 +81,21 @@ SPANS = [
     _lasting("contribution llm_inference", 0.26, {"pipecat.contribution": "llm_inference", "pipecat.owner": "service"}),
     _lasting("POST", 0.15, {"http.request.method": "POST", "server.address": "api.openai.com",
                             "http.response.status_code": 429}, kind=3),
+    _lasting("POST", 0.25, {"http.request.method": "POST", "url.full": "https://me:pass@api.openai.com:443/v1/x?q=my+knee",
+                            "http.response.status_code": 429}, kind=3),
 ]  # fmt: skip
 EVENTS = [
     *(_event(event) for event in e.EVENTS),
     _event(e.STARTUP, pipecat__startup__phase="transport", pipecat__seconds=1.25),
+    # One that lasts, is stated each time it is longer, and then ends; one that has not ended; two that are too short to
+    # be about anything; one of an earlier bridge.
+    _silence(5.4) | {"droppedAttributesCount": 2},
+    _silence(10.2, 5.4),
+    _silence(12.5, 10.2, ongoing=False),
+    _silence(5.0),
+    _silence(5.9),
+    _silence(4.0, ongoing=False),
+    otlp.event(e.SILENCE.name, {e.SECONDS.name: 9.0}),
 ]
 BARE_EVENTS = [otlp.event(event.name, {one.name: _SAID[one] for one in event.attributes if one in (
     e.CONFIDENCE, e.PACKET_LOSS, e.NACKS, e.SCORE, e.WER, e.STATE)}) for event in e.EVENTS]  # fmt: skip
@@ -91,6 +114,12 @@ def _counter(metric: Metric, value: float, *labels: str) -> Series:
     return {(metric.prometheus, labels): value}
 
 
+def _breach(signal: str, severity: str, span: dict[str, Any], call: str = "unknown", stage: str = "unknown") -> Series:
+    values = {"signal": signal, "severity": severity, "trace_id": span["traceId"], "conversation_id": call}
+    values["stage"] = stage
+    return _counter(m.BREACHES, 1, *(values.get(label, "unknown") for label in m.BREACHES.labels))
+
+
 def _histogram(metric: Metric, values: list[float], *labels: str) -> Series:
     return {(f"{metric.prometheus}_count", labels): len(values), (f"{metric.prometheus}_sum", labels): sum(values)}
 
@@ -103,6 +132,8 @@ def _expected() -> Series:
     spoken = ("cartesia", "sonic-2")
     series = (
         _histogram(m.TURN_TTFW, [0.7]),
+        _histogram(m.TURN_TTFW_APPROXIMATE, [0.45]),
+        _counter(m.TURNS_MEASURED, 1, "exact"),
         _histogram(m.TURN_E2E, [1.5]),
         _histogram(m.TURN_DURATION, [4.25]),
         _counter(m.TURNS, 1, "true"),
@@ -123,19 +154,37 @@ def _expected() -> Series:
         _counter(m.TTS_CHARACTERS, 42, *tts),
         _counter(m.TTS_CHARACTERS, 75, *spoken),
         _counter(m.STT_AUDIO, 2.5, *stt),
-        _histogram(m.HTTP_CLIENT_DURATION, [0.15], "api.openai.com", "POST", "4xx"),
-        _counter(m.BREACHES, 1, "e2e", "warning", _TURN["traceId"], "call-1"),
-        _counter(m.BREACHES, 1, "error", "critical", _TURN["traceId"], "call-1"),
-        _counter(m.BREACHES, 1, "error", "critical", _FAILURE["traceId"], "unknown"),
-        _counter(m.BREACHES, 1, "frustration", "warning", _HEARD["traceId"], "unknown"),
+        _histogram(m.HTTP_CLIENT_DURATION, [0.15, 0.25], "api.openai.com", "POST", "4xx"),
+        _breach("e2e", "warning", _TURN, "call-1"),
+        _breach("error", "critical", _TURN, "call-1"),
+        _breach("error", "critical", _FAILURE, stage="llm"),
+        _breach("frustration", "warning", _HEARD),
+        *(
+            _counter(m.AFFECTED, count, signal, severity, window, stage, "all", "all")
+            for window in ("1h", "5m", "6h")
+            for signal, severity, stage, count in (
+                ("e2e", "warning", "all", 1),
+                ("error", "warning", "all", 2),
+                ("error", "critical", "all", 2),
+                ("error", "warning", "llm", 1),
+                ("error", "critical", "llm", 1),
+                ("error", "warning", "unknown", 1),
+                ("error", "critical", "unknown", 1),
+                ("frustration", "warning", "all", 1),
+            )
+        ),
         _counter(m.COMPLIANCE_FINDINGS, 1, "email"),
         _counter(m.FRUSTRATION_MARKERS, 1, "repeat_request"),
         _counter(m.VALUES_REFUSED, 2, "ttfb", "error"),
         _counter(m.VALUES_REFUSED, 1, "ttfb", "not_a_number"),
+        _counter(m.RECORDS_CUT, 1, "spans"),
+        _counter(m.RECORDS_CUT, 1, "logs"),
         _histogram(m.TURN_CONTRIBUTION, [0.26], "llm_inference", "service"),
         _histogram(m.TOOL_DURATION, [0.3], "get_weather", "error"),
         _counter(m.INTERRUPTIONS, 1),
-        _histogram(m.SILENCE, [7.5]),
+        _histogram(m.SILENCE, [7.5, 12.5, 9.0]),
+        _counter(m.SILENCES_LONG, 4),
+        _counter(m.UNANSWERED_SPEECH, 1, "no_transcript"),
         _histogram(m.STT_CONFIDENCE, [0.87], *spoken),
         _counter(m.HEARTBEATS, 1),
         _histogram(m.STARTUP, [7.5]),
@@ -149,6 +198,7 @@ def _expected() -> Series:
         _histogram(m.WEBRTC_AUDIO_LEVEL, [0.4], *line),
         _counter(m.WEBRTC_NACKS, 3, "inbound"),
         _counter(m.WEBRTC_STATES, 1, "disconnected"),
+        _counter(m.BRIDGE_DROPPED, 12, "logs", "refused"),
         _histogram(m.PROCESS_CPU, [0.35]),
         _histogram(m.PROCESS_MEMORY, [200 * 1024**2]),
         _histogram(m.QUALITY_SCORE, [0.9], "tone_accuracy"),
@@ -172,11 +222,16 @@ _LAST = (
 """One of each connector that counts: what is sent together is flushed together."""
 
 
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory, engine_bin: EngineBin) -> Iterator[Stack]:
-    """A stack that was told everything once by one service, and the least possible by another."""
-    with stack_of(tmp_path_factory.mktemp("contract"), engine_bin, "prometheus", "collector") as one:
-        for service, spans, events in (("full", SPANS, EVENTS), ("bare", BARE_SPANS, BARE_EVENTS)):
+_FULL, _BARE = ("full", SPANS, EVENTS), ("bare", BARE_SPANS, BARE_EVENTS)
+
+
+@contextlib.contextmanager
+def _fed(folder: Path, engine_bin: EngineBin, mode: str, *feeds: Any) -> Iterator[Stack]:  # noqa: ANN401
+    """Run a stack that was told what the feeds have."""
+    often = {"flush_interval": "200 ms"}  # five flushes to a scrape, as with the shipped intervals three
+    overrides = {"collector": often, "content": {"mode": mode}}
+    with stack_of(folder, engine_bin, "prometheus", "collector", overrides=overrides) as one:
+        for service, spans, events in feeds:
             resource = {"service.name": service}
             otlp.send(one.ports.otlp_http, otlp.traces(spans, resource))
             otlp.send(one.ports.otlp_http, otlp.logs(events, resource))
@@ -186,15 +241,57 @@ def stack(tmp_path_factory: pytest.TempPathFactory, engine_bin: EngineBin) -> It
         yield one
 
 
-def test_every_metric_has_its_value_and_labels(stack: Stack) -> None:
-    """One of everything gives exactly these series; the bridge's value wins over the fallback and is counted once."""
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory, engine_bin: EngineBin) -> Iterator[Stack]:
+    """A stack that was told everything once by one service, and the least possible by another."""
+    with _fed(tmp_path_factory.mktemp("contract"), engine_bin, "redact", _FULL, _BARE) as one:
+        yield one
+
+
+def _seen(stack: Stack) -> Series:
     seen: Series = {}
     for name, metric, labels, value in _rows(stack, "full"):
         key = name, tuple(labels[label] for label in metric.labels)
         seen[key] = seen.get(key, 0.0) + value
+    return seen
+
+
+def test_every_metric_has_its_value_and_labels(stack: Stack) -> None:
+    """One of everything gives exactly these series; the bridge's value wins over the fallback and is counted once."""
+    seen = _seen(stack)
 
     assert sorted(_expected()) == sorted(seen)
     assert _expected() == pytest.approx(seen)
+
+
+def test_mode_drop_counts_the_same(tmp_path: Path, engine_bin: EngineBin) -> None:
+    """Metrics of what was said and of what failed are there, though neither words nor messages are stored."""
+    with _fed(tmp_path, engine_bin, "drop", _FULL) as one:
+        seen = _seen(one)
+
+    assert sorted(_expected()) == sorted(seen)
+    assert _expected() == pytest.approx(seen)
+
+
+def test_what_the_label_of_a_span_says_an_events_says_too(stack: Stack) -> None:
+    """A model has no date and a provider its present name on both, so that requests and errors of one service join."""
+    spans = [
+        otlp.stage("llm", 0.3, gen_ai__request__model="gpt-4.1-2025-04-14", gen_ai__provider__name="xai"),
+        otlp.turn(None, pipecat__turn__tokens=0),
+    ]
+    who = {"gen_ai.request.model": "gpt-4.1-2025-04-14", "gen_ai.provider.name": "xai", "pipecat.stage": "llm"}
+    nobody = {"gen_ai.request.model": "", "gen_ai.provider.name": "", "pipecat.stage": "tts"}
+    resource = {"service.name": "joined"}
+    otlp.send(stack.ports.otlp_http, otlp.traces(spans, resource))
+    otlp.send(stack.ports.otlp_http, otlp.logs([otlp.event("pipecat.error", one) for one in (who, nobody)], resource))
+
+    which = 'service_name="joined",stage="llm",provider="x_ai",model="gpt-4.1"'
+    stack.until(f"sum(pipecat_stage_requests_total{{{which}}})", 1)
+    stack.until(f"sum(pipecat_stage_errors_total{{{which}}})", 1)
+    unknown = 'service_name="joined",stage="tts",provider="unknown",model="unknown"'
+    stack.until(f"sum(pipecat_stage_errors_total{{{unknown}}})", 1)
+    # A turn that cost no token is a turn of the mean, too.
+    stack.until('sum(pipecat_turn_tokens_count{service_name="joined"})', 1)
 
 
 def test_the_expectation_is_the_whole_contract() -> None:
@@ -207,7 +304,8 @@ def test_the_expectation_is_the_whole_contract() -> None:
 def test_a_label_nobody_stated_is_unknown(stack: Stack) -> None:
     """Every series has every label of its metric, and no other but its origin's."""
     rows = list(_rows(stack, "bare"))
-    values = {label: {labels[label] for _, metric, labels, _ in rows if label in metric.labels} for label in (
+    stated = [(metric, labels) for _, metric, labels, _ in rows if metric is not m.AFFECTED]  # its `all` is its own
+    values = {label: {labels[label] for metric, labels in stated if label in metric.labels} for label in (
         "provider", "model", "interrupted", "outcome", "tool", "owner", "contribution", "server_address", "direction",
         "side", "dimension", "matched")}  # fmt: skip
 
@@ -216,3 +314,61 @@ def test_a_label_nobody_stated_is_unknown(stack: Stack) -> None:
         own = {*metric.labels, "service_name", "deployment_environment", "job", "instance"}
         assert own == set(labels), name
         assert all(labels.values()), name
+
+
+_BOTS = '{__name__=~"pipecat_.+"}'
+_SILENT_SCRAPES = 10
+
+
+def _samples(stack: Stack, selector: str, begin: float, end: float) -> dict[str, list[float]]:
+    """Return the times of each series' samples, by the series."""
+    query = f"{selector}[{round(1000 * (end - begin))}ms]"
+    rows = stack.prometheus("query", query=query, time=end)["result"]
+    return {str(sorted(row["metric"].items())): [float(at) for at, _ in row["values"]] for row in rows}
+
+
+def test_every_series_has_a_sample_at_every_scrape(stack: Stack) -> None:
+    """While nothing happens each series of each metric has a sample whenever its target was scraped."""
+    begin = time.time()
+    up = f'up{{instance="127.0.0.1:{stack.ports.collector_breaches}"}}'
+    poll("scrapes in silence", lambda: stack.value(f"timestamp({up})") > begin + _SILENT_SCRAPES)
+    end = stack.value(f"timestamp({up})")
+    bots = f'up{{instance=~"127.0.0.1:({stack.ports.collector_pipecat}|{stack.ports.collector_breaches})"}}'
+    scrapes = [len(times) for times in _samples(stack, bots, begin, end).values()]
+    found = {series: len(times) for series, times in _samples(stack, _BOTS, begin, end).items()}
+
+    assert len(found) == stack.value(f"count({_BOTS})")
+    # The targets are scraped one after the other: at the ends of the range one may be a scrape ahead.
+    assert {} == {series: count for series, count in found.items() if count < min(scrapes) - 1}
+    assert min(scrapes) >= _SILENT_SCRAPES - 1
+
+
+def test_the_first_event_of_a_label_set_counts(stack: Stack) -> None:
+    """Each series begins with a zero at its start: the increase over a window that begins before it is its value."""
+    counts = '{__name__=~"pipecat_.+(_total|_count)", service_name="full"}'
+    begun = {row["metric"]["__name__"]: row["values"][0][1] for row in stack.query(f"{counts}[1h]")}
+    value = {row["metric"]["__name__"]: float(row["value"][1]) for row in stack.query(f"sum by (__name__) ({counts})")}
+    grown = {name: stack.value(f'sum(increase({name}{{service_name="full"}}[10m]))') for name in value}
+
+    assert dict.fromkeys(value, "0") == begun
+    # `increase` looks ahead by up to one scrape.
+    assert value == pytest.approx(grown, rel=0.15)
+
+
+def test_exemplars_name_the_trace(stack: Stack) -> None:
+    """A lone turn's exemplar is there, although flushes without any came between it and the scrape."""
+    series = stack.prometheus(
+        "query_exemplars", query=f"{m.TURN_TTFW.prometheus}_bucket", start=0, end=time.time() + 60
+    )
+    found = {
+        (one["seriesLabels"]["service_name"], one["seriesLabels"]["le"], exemplar["labels"]["trace_id"])
+        for one in series
+        for exemplar in one["exemplars"]
+    }
+
+    assert {("full", "0.8", _TURN["traceId"])} == found
+
+
+def test_no_bot_has_a_target_info(stack: Stack) -> None:
+    """What the collector knows of a bot's resource is no series of its own; there is only what it says of itself."""
+    assert {"collector"} == {row["metric"]["job"] for row in stack.query("target_info")}

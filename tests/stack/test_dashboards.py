@@ -1,4 +1,4 @@
-"""Dashboards on real stores after real calls: every query answers, the core numbers are right, the page is drawn."""
+"""Dashboards on real stores after real calls: every query answers, the core numbers are right, the page lists them."""
 
 import time
 from collections.abc import Iterator
@@ -10,21 +10,19 @@ import otlp
 import past
 import pytest
 from bridge_facts import events, spans
-from drawn import ARTIFACTS, FAULTS, empty, faults, instead, needs_bridge, told
+from drawn import ALONE, ARTIFACTS, FAULTS, empty, faults, instead, needs_bridge, told
 from harness import poll
-from playwright.sync_api import Browser
 from quantiles import bucketed
 from stacks import EngineBin, Stack, stack_of
 
-from pipecat_lgtm.dashboards import DASHBOARDS
+from pipecat_lgtm.config import buckets
 from pipecat_lgtm.dashboards.panels.card import NO_BRIDGE
 from pipecat_lgtm.ops import demo
 from pipecat_lgtm.ops.placing import Mode, Placed, placed
 from pipecat_lgtm.ops.preview import run
 from pipecat_lgtm.ops.preview.answers import Answer
-from pipecat_lgtm.renderers import buckets
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.alone]
 
 _ROUNDS = 3
 _LAST = "10m"
@@ -37,10 +35,11 @@ VETERANS: dict[Mode, str] = {"spans-only": "veteran", "bridge": "veteran-with-br
 
 @dataclass(frozen=True)
 class Seen:
-    """A mode's calls, and what the dashboards show of them."""
+    """A mode's calls, and what the dashboards show of them; the latency dashboard also of the veteran alone."""
 
     placed: Placed
     boards: list[run.Board]
+    alone: run.Board
     core: list[list[Answer]]
 
 
@@ -67,11 +66,12 @@ def _seen(stack: Stack, mode: Mode) -> Seen:
         services = "|".join((done.service, VETERANS[mode], f"{VETERANS[mode]}-synthetic"))
         chosen = {"service": services, "trace": call["trace_id"], "conversation": call["conversation_id"]}
         boards = run.boards(stack.config, [], _LAST, chosen)
+        (alone,) = run.boards(stack.config, ["pipecat-latency"], _LAST, {"service": VETERANS[mode]})
     report = told(boards)
     ARTIFACTS.mkdir(exist_ok=True)
     (ARTIFACTS / f"panels-{mode}.txt").write_text(report, encoding="utf-8")
     print(report)  # noqa: T201 - panel by panel, as CI keeps it
-    return Seen(done, boards, core)
+    return Seen(done, boards, alone, core)
 
 
 def _evaluated(stack: Stack, since: float) -> None:
@@ -93,6 +93,10 @@ def _tell_more(stack: Stack, mode: Mode, trace_id: str) -> None:
     bot, caller = (
         {"service.name": name, "deployment.environment": "demo"} for name in (service, f"{service}-synthetic")
     )
+    # In the call that the page of one conversation shows.
+    wrong = [otlp.stage("llm", None), otlp.turn(None, pipecat__interrupted=True)]
+    wrong[0]["status"] = {"code": 2}
+    otlp.send(port, otlp.traces([one | {"traceId": trace_id} for one in wrong], bot))
     for sent in range(1, _ROUNDS + 1):
         otlp.send(port, otlp.traces(spans(), bot))
         otlp.send(port, otlp.traces([otlp.span("conversation", {"conversation.id": "a test call"})], caller))
@@ -108,6 +112,10 @@ def _values(ledger: dict[str, list[float]], mode: Mode) -> tuple[list[float], li
     return (ledger["ttfw"], ledger["e2e"]) if mode == "bridge" else (ledger["latencies"], ledger["latencies"])
 
 
+_WORST = 4
+"""The query of the table of services that names the stage furthest above its budget."""
+
+
 def _core(stack: Stack, done: Placed) -> list[list[Answer]] | None:
     """The answers of the core panels once every turn is counted and the recordings have been made since."""
     mode: Mode = "bridge" if done.bridge else "spans-only"
@@ -116,25 +124,27 @@ def _core(stack: Stack, done: Placed) -> list[list[Answer]] | None:
         return None
     (board,) = run.boards(stack.config, ["pipecat-core"], _LAST, {"service": done.service})
     answers = [drawn.answers for drawn in board.panels]
-    shown = [answers[0][0], answers[1][0], answers[2][0], answers[2][1]]
-    if not all(one.series for one in shown):
-        return None
-    expected = _expected(stack, done)
-    same = all(
-        one.series[0].last == pytest.approx(value, rel=1e-6) for one, value in zip(shown, expected[:4], strict=True)
-    )
-    return answers if same else None
+    shown = _numbers(answers)
+    return answers if shown and shown == pytest.approx(_expected(stack, done)[:3], rel=1e-6) else None
 
 
-def _expected(stack: Stack, done: Placed) -> tuple[float, float, float, float, str]:
-    """The same numbers from the bot's own spans: P95 of TTFW and E2E, the slowest stage's P95, its share, its name."""
+def _numbers(core: list[list[Answer]]) -> list[float]:
+    """P95 of TTFW and of E2E as drawn, and of the worst stage as in the table; nothing while one is not there."""
+    first_word, whole, services = core
+    if not (first_word[0].series and whole[0].series and services[_WORST].rows):
+        return []
+    return [first_word[0].series[0].last, whole[0].series[0].last, services[_WORST].rows[0]["Value #E"]]
+
+
+def _expected(stack: Stack, done: Placed) -> tuple[float, float, float, str]:
+    """The same from the bot's own spans: P95 of TTFW and E2E; P95 and name of the stage furthest above its budget."""
     totals, bounds = done.ledger["totals"], buckets.latency(stack.config)
     ttfw, e2e = (
         bucketed(values, bounds, 0.95) for values in _values(totals, "bridge" if done.bridge else "spans-only")
     )
     stages = {stage: bucketed(values, bounds, 0.95) for stage, values in totals["ttfb"].items()}
-    slowest = max(stages, key=lambda stage: stages[stage])
-    return ttfw, e2e, stages[slowest], stages[slowest] / ttfw, slowest
+    worst = max(stages, key=lambda stage: stages[stage] / (stack.config.thresholds.stage(stage).target or 1.0))
+    return ttfw, e2e, stages[worst], worst
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +162,7 @@ def bridged(stack: Stack, plain: Seen) -> Seen:  # noqa: ARG001 - one after the 
 def test_spans_only(plain: Seen) -> None:
     """Every query has data and no warning, but for faults, which there are none of; panels of the bridge say so."""
     assert [] == faults(plain.boards)
-    assert set() == empty(plain.boards, bridge=False) - set(FAULTS)
+    assert set() == empty(plain.boards, bridge=False) - set(FAULTS) - ALONE
     bridge = {
         (board.data["uid"], one.panel["id"])
         for board in plain.boards
@@ -161,14 +171,18 @@ def test_spans_only(plain: Seen) -> None:
     }
     words = instead(plain.boards)
     assert len(bridge) > 20
-    assert bridge == {key for key, text in words.items() if NO_BRIDGE in text}
-    assert set() == {text for key, text in words.items() if key not in bridge} - set(FAULTS.values())
+    # What the bridge writes on spans is among the spans of `bridge_facts`.
+    assert bridge - words.keys() == {("pipecat-latency", 8), ("pipecat-latency", 9)}
+    assert NO_BRIDGE in {words[key] for key in bridge & words.keys()}
+    others = {text for key, text in words.items() if key not in bridge} - set(FAULTS.values())
+    assert others == {"No bot has dropped anything"}
 
 
 def test_with_the_bridge(bridged: Seen) -> None:
-    """With the bridge every query has data; but for faults, which there are none of."""
+    """With the bridge every query has data; but for faults, which there are none of, and for what one service has."""
     assert [] == faults(bridged.boards)
-    assert set() == empty(bridged.boards, bridge=True) - set(FAULTS)
+    assert ALONE == empty(bridged.boards, bridge=True) - set(FAULTS)
+    assert set() == empty([bridged.alone], bridge=True) & ALONE
 
 
 def _shown(step: dict[str, Any]) -> set[str]:
@@ -208,32 +222,21 @@ def test_compared_with_the_past(bridged: Seen) -> None:
 def test_core_numbers_are_the_bots(mode: str, stack: Stack, request: pytest.FixtureRequest) -> None:
     """Each number on the core dashboard equals the one computed from the very spans the bot sent."""
     seen: Seen = request.getfixturevalue(mode)
-    first_word, whole, slowest = seen.core
+    first_word, _, services = seen.core
     *numbers, name = _expected(stack, seen.placed)
 
-    shown = [first_word[0], whole[0], slowest[0], slowest[1]]
-    assert numbers == pytest.approx([one.series[0].last for one in shown], rel=1e-6)
-    assert name == slowest[0].series[0].name
+    assert numbers == pytest.approx(_numbers(seen.core), rel=1e-6)
+    assert name == services[_WORST].rows[0]["stage"]
     stated, _ = _values(seen.placed.ledger["totals"], "bridge" if seen.placed.bridge else "spans-only")
     dots = {round(dot.value, 6) for dot in first_word[1].dots}
     assert dots
     assert set() == dots - {round(value, 6) for value in stated}
 
 
-def test_page_is_drawn(bridged: Seen, chromium: Browser) -> None:
-    """In a real browser every panel of the preview is drawn, nothing complains, and core shows exactly three panels."""
-    file = ARTIFACTS / "preview.html"
-    file.write_text(run.as_html(bridged.boards), encoding="utf-8")
-    page, said = chromium.new_page(viewport={"width": 1500, "height": 1000}), []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.goto(file.as_uri())
-    page.wait_for_selector("body[data-drawn]", timeout=60_000)
+def test_page_lists_every_panel(bridged: Seen) -> None:
+    """The preview's page has every panel with what came back, and no error."""
+    text = run.as_html(bridged.boards)
+    (ARTIFACTS / "preview.html").write_text(text, encoding="utf-8")
 
-    assert [] == said
-    for uid in DASHBOARDS:
-        section = page.locator(f"section#{uid}")
-        section.screenshot(path=ARTIFACTS / f"{uid}.png")
-        assert section.locator(".figure").count() == section.locator(".figure.js-plotly-plot").count()
-        assert 0 == section.locator(".error, .warning").count()
-    assert 3 == page.locator("section#pipecat-core .panel").count()
+    shown = sum(drawn.panel["type"] != "row" for board in bridged.boards for drawn in board.panels)
+    assert (shown, 0, 0) == tuple(text.count(mark) for mark in ("data-panel=", 'class="error"', 'class="warning"'))

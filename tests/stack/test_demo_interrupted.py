@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pretend import READY_PORTS, pretended
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.alone]
 
 
 def test_ctrl_c_during_calls_leaves_nothing(tmp_path: Path) -> None:

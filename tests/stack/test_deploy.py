@@ -1,5 +1,6 @@
 """`deploy rules` into a real Prometheus that has rules of somebody else in the same folder."""
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -140,14 +141,44 @@ def test_checked_first(theirs: Target, engine_bin: Callable[[str], Path]) -> Non
 
 
 def test_out_of_reach(theirs: Target, tmp_path: Path) -> None:
-    """A folder that rule_files do not reach is found out by the API, named, and left as it was."""
+    """A folder that rule_files do not reach is found out by the API, named, and left as it was; nobody waits for it."""
     files = deployed({"own.yml": GOOD.format(1)})
     with pytest.raises(CheckFailed) as caught:
-        rules.apply(Folder(tmp_path), files, Prometheus(theirs.url), None, 2.0)
+        rules.apply(Folder(tmp_path), files, Prometheus(theirs.url), None, 3600.0)
 
     assert "has not loaded pipecat-own.yml/ours" in caught.value.message
     assert f"does its rule_files ({theirs.folder}/*.yml) reach --rules-dir?" in caught.value.hint
     assert [] == list(tmp_path.iterdir())
+
+
+def test_in_force_elsewhere(theirs: Target, tmp_path: Path) -> None:
+    """Files of our names that are loaded from another folder are not taken for those just written."""
+    theirs.apply(GOOD.format(7))
+    with pytest.raises(CheckFailed) as caught:
+        rules.apply(Folder(tmp_path), deployed({"own.yml": GOOD.format(8)}), Prometheus(theirs.url), None, 3600.0)
+
+    assert f"it has another rule in pipecat-own.yml/ours ours ({theirs.folder})" in caught.value.message
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_renamed(theirs: Target) -> None:
+    """A file of ours that somebody has renamed is ours all the same: it is replaced, and it is removed."""
+    theirs.apply(GOOD.format(7))
+    (theirs.folder / "pipecat-own.yml").rename(theirs.folder / "mine.yml")
+    changes = theirs.apply(GOOD.format(8)).changes
+
+    assert (("pipecat-own.yml",), ("mine.yml",)) == (changes.added, changes.removed)
+    (theirs.folder / "pipecat-own.yml").rename(theirs.folder / "mine.yml")
+    assert ("mine.yml",) == theirs.apply(None).changes.removed
+    assert {"t", "theirs"} == {group.name for group in Prometheus(theirs.url).groups()}
+
+
+def test_two_write_one_series(theirs: Target) -> None:
+    """A group of somebody else that records under a name of ours is told, and left alone."""
+    done = theirs.apply(GOOD.format(7).replace("record: ours", "record: theirs"))
+
+    assert [f"{theirs.folder}/theirs.yml: theirs: theirs"] == done.foreign
+    assert [] == theirs.apply(GOOD.format(7)).foreign
 
 
 def test_sighup(theirs: Target) -> None:
@@ -157,7 +188,7 @@ def test_sighup(theirs: Target) -> None:
         theirs.apply(TWICE, pid=theirs.pid)
 
     assert deployed({"own.yml": GOOD.format(7)}) == theirs.ours()
-    assert Prometheus(theirs.url).get("status/runtimeinfo")["reloadConfigSuccess"]
+    assert Prometheus(theirs.url).runtime().reloadConfigSuccess
 
 
 def test_already_failing(theirs: Target) -> None:
@@ -198,6 +229,8 @@ def test_command_line(
     there = ("--rules-dir", str(theirs.folder), "--url", theirs.url)
 
     assert 3 == _run(monkeypatch, *there, "--dry-run")
+    assert 1 == _run(monkeypatch, *there, "--dry-run", "--pid", str(2**22))
+    assert capsys.readouterr().err.startswith(f"error --pid {2**22}: No such process\n")
     assert {} == theirs.ours()
     assert 0 == _run(monkeypatch, *there)
     assert 0 == _run(monkeypatch, *there, "--dry-run")
@@ -205,10 +238,13 @@ def test_command_line(
     assert 3 == _run(monkeypatch, *there, "--dry-run", "--config", str(stack))
     difference = capsys.readouterr().out
     assert "~ pipecat-latency pipecat:turn_ttfw_seconds:beyond_critical_5m" in difference
-    assert 'le=~"1.5"' in difference
+    assert 'le="1.5"' in difference
     assert 0 == _run(monkeypatch, *there, "--remove")
     assert {} == theirs.ours()
     assert 2 == _run(monkeypatch, "--dry-run")
+    assert 2 == _run(monkeypatch, "--url", theirs.url)
+    said = re.sub(r"[│\s]", "", capsys.readouterr().err)  # in a frame, which breaks lines anywhere
+    assert f"{theirs.url}reads{theirs.folder}/*.yml" in said
     assert 1 == _run(monkeypatch, "--rules-dir", str(tmp_path), "--url", "http://127.0.0.1:9")
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 from harness import Process, free_ports, poll, running
 
 import debian
+import yamls
 from pipecat_lgtm.config import load_default
 from pipecat_lgtm.ops.deploy import rules
 from pipecat_lgtm.ops.deploy.owned import Folder
@@ -44,18 +44,16 @@ def test_apply_verify_remove(old: Prometheus, tmp_path: Path) -> None:
         name: text.replace(slow[0], fast).replace(slow[1], fast) for name, text in rules.wanted(load_default()).items()
     }
     done = rules.apply(folder, files, old, debian.program("promtool"), SOON)
-    groups = old.get("rules")["groups"]
+    groups = old.get("rules", dict)["groups"]
     loaded = [rule for group in groups if group["name"] != "theirs" for rule in group["rules"]]
 
-    assert old.get("status/buildinfo")["version"].startswith("2.")
+    assert old.get("status/buildinfo", dict)["version"].startswith("2.")
     assert files == folder.ours()
-    assert sum(len(group["rules"]) for text in files.values() for group in yaml.safe_load(text)["groups"]) == len(
-        loaded
-    )
+    assert sum(len(group["rules"]) for text in files.values() for group in yamls.load(text)["groups"]) == len(loaded)
     assert done.rules == len(loaded) > 100
     assert {"ok"} == {rule["health"] for rule in loaded}
-    poll("the Watchdog", lambda: [one for one in old.get("alerts")["alerts"] if one["state"] == "firing"])
+    poll("the Watchdog", lambda: [one for one in old.get("alerts", dict)["alerts"] if one["state"] == "firing"])
 
     rules.apply(folder, {}, old, None, SOON)
-    assert ["theirs"] == [group["name"] for group in old.get("rules")["groups"]]
+    assert ["theirs"] == [group["name"] for group in old.get("rules", dict)["groups"]]
     assert {"theirs.yml": FOREIGN} == {file.name: file.read_text() for file in folder.path.iterdir()}

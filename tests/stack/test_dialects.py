@@ -14,7 +14,7 @@ from harness import poll
 from receiver import receiver
 from stacks import EngineBin, Stack, stack_of
 
-from pipecat_lgtm.contract.metrics import BY_PROMETHEUS_NAME
+from pipecat_lgtm_bridge.contract.metrics import BY_PROMETHEUS_NAME
 
 pytestmark = pytest.mark.stack
 
@@ -25,7 +25,14 @@ _SAID = re.compile(
     r"nice\\.|Hello|weather in|sunny|Paris|sentence number|Are you|recorded bot|balance|repeat that|realtime model"
 )
 _LAST = "pipecat_tokens_total"
-_NOT_EXPECTED = ("pipecat_breaches", "pipecat_values", "pipecat_frustration", "pipecat_compliance", "pipecat_series")
+_NOT_EXPECTED = (
+    "pipecat_breaches",
+    "pipecat_conversations_affected",
+    "pipecat_values",
+    "pipecat_frustration",
+    "pipecat_compliance",
+    "pipecat_series",
+)
 
 
 def _load(name: str) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ import json
 import signal
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -14,18 +15,18 @@ import pytest
 from certificates import certificate
 from stacks import EngineBin, Stack, stack_of
 
-from pipecat_lgtm.ops.engines import drain_of, drain_seconds
+from pipecat_lgtm.ops.engines import drain_of, draining, scraped
 
 pytestmark = pytest.mark.stack
 
-TOKEN = "a-token-of-ours"  # noqa: S105 - of this test
+TOKEN = "a-token-that-is-only-ours"  # noqa: S105 - of this test
 
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory, engine_bin: EngineBin) -> Iterator[Stack]:
     """Run a collector whose entrance is open to other machines, and a Prometheus."""
     folder = tmp_path_factory.mktemp("guarded")
-    (folder / "tokens").write_text(f"{TOKEN}\nanother\n")
+    (folder / "tokens").write_text(f"{TOKEN}\nanother-token-that-is-ours\n")
     network = {
         "address": "0.0.0.0",
         "auth": {"token_file": str(folder / "tokens")},
@@ -54,7 +55,7 @@ def test_without_a_token_nothing_gets_in(guarded: Stack, authorization: str | No
     assert 401 == _post(guarded, authorization)
 
 
-@pytest.mark.parametrize("token", [TOKEN, "another"])
+@pytest.mark.parametrize("token", [TOKEN, "another-token-that-is-ours"])
 def test_each_token_lets_in(guarded: Stack, token: str) -> None:
     """Every token of the file lets in, so that one can be replaced while bots still use the other."""
     assert 200 == _post(guarded, f"Bearer {token}")
@@ -108,14 +109,20 @@ def test_only_the_entrance_is_open(guarded: Stack) -> None:
 
 
 def test_a_guarded_collector_ends_without_loss(guarded: Stack) -> None:
-    """Drained with its token over TLS, a collector delivers what it had just been sent, and only then ends."""
-    before = guarded.value("sum(pipecat_turns_total)")
-    drain = drain_of(guarded.config)
-    drain.hold()
-    assert 200 == _post(guarded, f"Bearer {TOKEN}", turns=40)
-    process = guarded.processes["collector"]
-    process.send_signal(signal.SIGTERM)
-    drain.release_after(drain_seconds(guarded.config))
+    """Drained with its token over TLS, a collector loses nothing of what it had just been sent.
 
-    assert 0 == process.stop()
-    guarded.until("sum(pipecat_turns_total)", max(before, 2) + 40)
+    Its exit code says nothing about that: where something is still to be handed on as its inner receiver closes, it
+    has to be killed (`grace_seconds`), and what it holds waits on disk for the next start.
+    """
+    since = time.time() - 600
+    # From the samples themselves: a counter of a collector that has ended is stale at the next scrape.
+    before = max(2, guarded.grown("pipecat_turns_total", since))
+    assert 200 == _post(guarded, f"Bearer {TOKEN}", turns=40)
+    drain = drain_of(draining(guarded.config))
+    drain.hold()
+    guarded.processes["collector"].send_signal(signal.SIGTERM)
+    drain.release_when(scraped(draining(guarded.config), lambda _what, _elapsed: None))
+    guarded.stop("collector")
+    guarded.start("collector")
+
+    guarded.until_grown("pipecat_turns_total", since, before + 40)

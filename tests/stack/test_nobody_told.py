@@ -10,9 +10,9 @@ from certificates import certificate
 from harness import poll
 from stacks import EngineBin, Stack, stack_of
 
-from pipecat_lgtm.contract import annotations
-from pipecat_lgtm.contract import events as e
 from pipecat_lgtm.queries import panels_stack
+from pipecat_lgtm_bridge.contract import annotations
+from pipecat_lgtm_bridge.contract import events as e
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
 
@@ -23,8 +23,8 @@ SAID = {
     annotations.AFFECTED_CONVERSATIONS: "at least 17",
     annotations.TREND: "getting worse (+0.2134 s against 10 minutes ago)",
     annotations.TRACE_ID: TRACE,
-    annotations.TRACE_URL: "http://127.0.0.1:3000/explore?schemaVersion=1&orgId=1&panes=%7B%22pipecat%22%3A%7B%22queries"
-    f"%22%3A%5B%7B%22query%22%3A%22{TRACE}%22%7D%5D%2C%22range%22%3A%7B%22from%22%3A%221764038400000%22%7D%7D%7D",
+    annotations.TRACE_URL: "http://127.0.0.1:3000/d/pipecat-conversation/pipecat-conversation?from=1764038400000&to="
+    f"1764045600000&var-tempo=pipecat-tempo&var-environment=production&var-service=front-desk&var-trace={TRACE}",
     annotations.RUNBOOK_URL: "http://127.0.0.1:3000/public/runbooks/PipecatTtfwHigh.md",
     annotations.DASHBOARD_URL: "http://127.0.0.1:3000/d/pipecat-latency/pipecat-latency?from=1764038400000&to="
     "1764042000000&var-service=front-desk",
@@ -77,7 +77,7 @@ def test_the_panel_shows_it(stack: Stack) -> None:
         stack.fire({"summary": "It burns"}, lasts=lasts, alertname="PipecatE2eHigh", severity="warning", **LABELS)
         poll("the notification", lambda n=1 if lasts else 2: len(_kept(stack, "PipecatE2eHigh")) == n)
     lines = [line for _, line in stack.log_lines(panels_stack.notifications().expr)]
-    name = "PipecatE2eHigh front-desk: It burns"
+    name = "PipecatE2eHigh: It burns"
 
     assert [f"warning firing {name}", f"warning resolved {name}"] == sorted(line for line in lines if name in line)
 

@@ -11,13 +11,17 @@ from harness import poll
 from postoffice import mailbox
 from stacks import EngineBin, Stack, stack_of
 
-from pipecat_lgtm.contract import annotations
+from pipecat_lgtm_bridge.contract import annotations
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
-SAID = {name: f"{name} <b>&</b> here" for name in annotations.TEXTS} | {
-    name: f"http://links/{name}?a=1&b=2" for name in annotations.LINKS
-}
+SAID = dict(
+    zip(
+        annotations.TEXTS,
+        ("bot: is <b>&</b> late", "{a: 1, b: 2}", "12", "- getting worse:", "01234567890123456789e1"),
+        strict=True,
+    )
+) | {name: f"http://links/{name}?a=1&b=2" for name in annotations.LINKS}
 KINDS = ("slack", "pagerduty", "hook", "opsgenie", "mail")
 
 
@@ -31,7 +35,7 @@ class Post:
 
     def fire(self, **labels: str) -> None:
         """Hand an alert to Alertmanager, as Prometheus does."""
-        self.stack.fire(SAID, **{"service_name": "bot"} | labels)
+        self.stack.fire(SAID, **{"service_name": "<!channel> & bot"} | labels)
 
 
 @pytest.fixture(scope="module")
@@ -96,11 +100,21 @@ def test_slack(post: Post) -> None:
     ]
     assert [SAID[name] for name in annotations.LINKS] == [one["url"] for one in attachment["actions"][:3]]
     assert "danger" == attachment["color"]
+    assert ["[CRITICAL] PipecatAwake: &lt;!channel&gt; &amp; bot"] * 2 == [attachment["title"], attachment["fallback"]]
+
+
+def test_other_details(post: Post) -> None:
+    """What Alertmanager adds to PagerDuty's details by itself is replaced by texts, or is a number."""
+    details = post.told.pagerduty[0].body["payload"]["custom_details"]
+
+    assert {"firing": SAID["summary"], "resolved": "none", "num_firing": 1, "num_resolved": 0} == {
+        name: value for name, value in details.items() if name not in {*SAID, "acknowledge"}
+    }
 
 
 @pytest.mark.parametrize("kind", ["pagerduty", "opsgenie"])
 def test_details(post: Post, kind: str) -> None:
-    """PagerDuty and Opsgenie have every annotation as a field of its own, unchanged."""
+    """PagerDuty and Opsgenie have every annotation as a field of its own, unchanged also where it reads as YAML."""
     body = getattr(post.told, kind)[0].body
     details = body["payload"]["custom_details"] if kind == "pagerduty" else body["details"]
 
@@ -133,10 +147,10 @@ def test_mail(post: Post) -> None:
     assert html is not None
     written, shown = plain.get_content(), html.get_content()
 
-    assert mail["Subject"].startswith("[CRITICAL] PipecatAwake: bot")
+    assert mail["Subject"].startswith("[CRITICAL] PipecatAwake: <!channel> & bot")
     assert [] == [text for text in SAID.values() if text not in written]
     assert "<b>" in written
-    assert "summary &lt;b&gt;&amp;&lt;/b&gt; here" in shown
+    assert "bot: is &lt;b&gt;&amp;&lt;/b&gt; late" in shown
     assert [] == [name for name in annotations.LINKS if f'href="http://links/{name}?a=1&amp;b=2"' not in shown]
 
 
@@ -147,4 +161,6 @@ def test_maintenance(post: Post) -> None:
     (asleep,) = [one for group in groups for one in group["alerts"] if one["labels"]["alertname"] == "PipecatAsleep"]
 
     assert ["always"] == asleep["status"]["mutedBy"]
-    assert ["[CRITICAL] PipecatAwake: bot"] == [one.body["attachments"][0]["title"] for one in post.told.slack]
+    assert ["[CRITICAL] PipecatAwake: &lt;!channel&gt; &amp; bot"] == [
+        one.body["attachments"][0]["title"] for one in post.told.slack
+    ]

@@ -7,11 +7,13 @@ from typing import Any
 
 import otlp
 import pytest
-import yaml
 from harness import poll
 from receiver import receiver
 from stacks import EngineBin, Stack, stack_of
 from trapped import TRAPS, Trap
+
+import yamls
+from pipecat_lgtm.renderers.collector import edge
 
 pytestmark = pytest.mark.stack
 
@@ -126,7 +128,10 @@ def test_a_conversations_history_is_cut(tmp_path: Path, engine_bin: EngineBin, s
 
 
 def _into(stack: Stack, other: Stack) -> None:
-    """Make another stack's collector write to this one's stores."""
+    """Make another stack's collector write to this one's stores, and this one's Prometheus read it."""
     paths = [one.folder / "config" / "collector" / "config.yaml" for one in (stack, other)]
-    ours, theirs = (yaml.safe_load(path.read_text(encoding="utf-8")) for path in paths)
-    paths[1].write_text(yaml.safe_dump(theirs | {"exporters": ours["exporters"]}), encoding="utf-8")
+    ours, theirs = (yamls.load(path.read_text(encoding="utf-8")) for path in paths)
+    stores = {name: ours["exporters"][name] for name in (edge.TEMPO, edge.LOKI)}
+    theirs["exporters"] |= stores
+    paths[1].write_text(yamls.dump(theirs), encoding="utf-8")
+    stack.scrape(other)

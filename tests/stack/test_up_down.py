@@ -8,7 +8,7 @@ from pathlib import Path
 import feeder
 import otlp
 import pytest
-from harness import poll
+from harness import QUICK_COLLECTOR, poll
 from stacks import EngineBin, Stack
 
 pytestmark = pytest.mark.stack
@@ -32,7 +32,7 @@ def test_a_restart_by_its_verbs_loses_nothing(tmp_path: Path, engine_bin: Engine
     """What was fed right before `down`, and what is fed after the next `up`, is all counted, and traces are kept."""
     for name in ("otelcol", "prometheus", "alertmanager", "tempo", "loki"):
         engine_bin(name)
-    stack = Stack(tmp_path, engine_bin)  # its config and questions; its processes are `up`'s
+    stack = Stack(tmp_path, engine_bin, QUICK_COLLECTOR)  # its config and questions; its processes are `up`'s
     config, began = ["--config", str(tmp_path / "stack.yaml")], time.time()
     kept = otlp.turn(0.5)
     _verb(tmp_path, "up", *config)

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import otlp
-import yaml
 from expect import attributes_of
 from stacks import Stack
+
+import yamls
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 _OPENINFERENCE = "openinference.instrumentation.pipecat"
@@ -85,13 +86,13 @@ class Trap:
     def unfilter(self, stack: Stack) -> None:
         """Take its filter out of a stack's rendered collector; fail if there is no such filter."""
         path = stack.folder / "config" / "collector" / "config.yaml"
-        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+        config = yamls.load(path.read_text(encoding="utf-8"))
         for edit in self.row["without"]:
             section, name = edit["in"].split(":")
             before = copy.deepcopy(config[section][name])
             config[section][name] = _edited(config[section][name], edit["find"], edit.get("put"))
             assert before != config[section][name], f"{self.id}: {name} has no {edit['find']}"
-        path.write_text(yaml.safe_dump(config), encoding="utf-8")
+        path.write_text(yamls.dump(config), encoding="utf-8")
 
 
 TRAPS = [Trap(row) for row in json.loads((FIXTURES / "traps.json").read_text(encoding="utf-8"))]

@@ -11,7 +11,7 @@ from aiohttp import web
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from webrtc_line import Impaired, Tone
 
-from pipecat_lgtm import bridge
+import pipecat_lgtm_bridge as bridge
 
 _PAGE = """<!doctype html><title>caller</title><link rel="icon" href="data:,"><script type="module">
 import { watch } from "/pipecat-webrtc.js";

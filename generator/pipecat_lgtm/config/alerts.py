@@ -1,14 +1,19 @@
 """How alerts are computed: windows, floors, holds, baselines, links; the bounds themselves are `thresholds`."""
 
-import re
 from typing import Annotated, Literal
 
-from pydantic import Field, HttpUrl, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from pipecat_lgtm.config.base import Section
+from pipecat_lgtm.config.patterns import Re2
+from pipecat_lgtm.config.secrets import Address
 from pipecat_lgtm.config.units import Count, Factor, Ratio, Seconds
 
 Severity = Literal["info", "warning", "critical"]
+FindingKind = Literal["card", "email", "phone", "ssn", "iban", "secret"]
+"""What the collector finds in what was said."""
+BURN_RATE = "PipecatUptimeBurnRate"
+"""The alert that has several windows."""
 _LOOKBACK = 300.0
 """Seconds; Prometheus' own --query.lookback-delta."""
 
@@ -51,6 +56,8 @@ class BurnRate(Section):
     short: Seconds
     factor: Factor
     severity: Literal["warning", "critical"]
+    hold: Seconds | None = None
+    min_samples: Count | None = None
 
     @model_validator(mode="after")
     def _ordered(self) -> "BurnRate":
@@ -62,13 +69,18 @@ class BurnRate(Section):
 class Links(Section):
     """Base addresses of what an alert links to."""
 
-    grafana: HttpUrl
-    runbooks: HttpUrl | None
+    grafana: Address | None
+    tempo_datasource: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,40}$")]
+    runbooks: Address | None
+    prometheus: Address | None
+    alertmanager: Address | None
 
-    def runbook(self, alert: str) -> str:
-        """Return the address of an alert's runbook."""
-        base = str(self.runbooks) if self.runbooks else f"{str(self.grafana).rstrip('/')}/public/runbooks"
-        return f"{base.rstrip('/')}/{alert}.md"
+    @field_validator("prometheus", "alertmanager")
+    @classmethod
+    def _is_base(cls, value: Address | None) -> Address | None:
+        if value is not None and (value.query or value.fragment):
+            raise ValueError(f"{value} is no base address; leave out what begins with ? or #")
+        return value
 
 
 class Override(Section):
@@ -99,12 +111,24 @@ class Alerts(Section):
     baseline: Baseline
     escalate_after: Seconds
     burn_rates: tuple[BurnRate, ...]
-    synthetic_services: str
-    pii_kinds: tuple[str, ...]
+    synthetic_services: Re2
+    pii_kinds: tuple[FindingKind, ...]
     telemetry_window: Seconds
     trend_window: Seconds
     links: Links
     overrides: dict[str, Override]
+
+    @property
+    def native(self) -> bool:
+        """Whether histograms are native ones."""
+        return self.flavour == "native"
+
+    @field_validator("overrides")
+    @classmethod
+    def _windows_are_elsewhere(cls, value: dict[str, Override]) -> dict[str, Override]:
+        if (own := value.get(BURN_RATE)) and own.window is not None:
+            raise ValueError(f"{BURN_RATE}.window: it has several; give alerts.burn_rates instead")
+        return value
 
     @field_validator("trend_window")
     @classmethod
@@ -118,13 +142,4 @@ class Alerts(Section):
     def _seen(cls, value: float) -> float:
         if value > _LOOKBACK / 2:
             raise ValueError("Prometheus sees no value older than 5 m: at most 150 s, so that a missed one is bridged")
-        return value
-
-    @field_validator("synthetic_services")
-    @classmethod
-    def _pattern(cls, value: str) -> str:
-        try:
-            re.compile(value)
-        except re.error as error:
-            raise ValueError(f"not a regular expression: {error}") from error
         return value

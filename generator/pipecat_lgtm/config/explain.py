@@ -6,7 +6,9 @@ from types import NoneType
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
+from pipecat_lgtm.config.migrations import REPLACED
 from pipecat_lgtm.config.model import Config
 from pipecat_lgtm.config.source import KeyPath, Source
 from pipecat_lgtm.errors import ConfigError
@@ -26,9 +28,9 @@ _WORDS = {
     "less_than_equal": "must be at most {le:g}",
     "literal_error": "must be {expected}",
     "model_type": "must be a section: keys below it",
-    "missing": "is missing",
     "path_type": "must be the path of a file",
     "string_pattern_mismatch": "must match {pattern}",
+    "string_too_short": "must not be empty",
     "string_type": "must be text; put it in quotes",
     "too_short": "must hold at least one",
     "tuple_type": "must be a list: [a, b]",
@@ -36,31 +38,55 @@ _WORDS = {
     "url_scheme": "must begin with http:// or https://",
 }
 _NEVER_SHOWN = "secret"
+_CORRECT = "correct that key; `pipecat-lgtm config show` prints all of them"
+_MIGRATE = "`pipecat-lgtm config migrate` writes a file of an earlier version anew"
 
 
 def explain(error: ValidationError, sources: list[Source]) -> ConfigError:
-    """Return the complaint that helps most: an unknown key often is why another one is missing.
+    """Return all complaints, unknown keys first: such a one often is why another one is missing.
 
     Args:
         error: pydantic's.
         sources: the files, the one that wins last.
     """
-    complaints = error.errors(include_url=False)
-    first = next((one for one in complaints if one["type"] == "extra_forbidden"), complaints[0])
-    path: KeyPath = first["loc"]
-    head = f"{_where(sources, path)}{'.'.join(map(str, path))}"
-    if first["type"] == "extra_forbidden":
+    complaints = sorted(error.errors(include_url=False), key=lambda one: one["type"] != "extra_forbidden")
+    told = [_complaint(one, sources) for one in complaints if one["type"] != "missing"]
+    told += _missing(complaints, sources)
+    return ConfigError("\n".join(message for message, _ in told), told[0][1])
+
+
+def _missing(complaints: list[ErrorDetails], sources: list[Source]) -> list[tuple[str, str]]:
+    """Return which sections lack which keys; what another fault is the cause of is left out."""
+    unknown = {one["loc"][:-1] for one in complaints if one["type"] == "extra_forbidden"}
+    sections: dict[KeyPath, list[str]] = {}
+    for one in complaints:
+        if one["type"] == "missing" and one["loc"][:-1] not in unknown:
+            sections.setdefault(one["loc"][:-1], []).append(str(one["loc"][-1]))
+    if any(one["loc"][:1] == ("presets",) for one in complaints):
+        sections.pop(("thresholds",), None)  # it has them from its preset
+    return [
+        (f"{_where(sources, path)}{'.'.join(map(str, path))}: lacks {', '.join(keys)}", _CORRECT)
+        for path, keys in sections.items()
+    ]
+
+
+def _complaint(one: ErrorDetails, sources: list[Source]) -> tuple[str, str]:
+    """Return what is wrong with one key, and what to do."""
+    path: KeyPath = tuple(part for part in one["loc"] if part != "[key]")
+    head = f"{_where(sources, path)}{'.'.join(map(str, path))}".removesuffix(": ") or sources[-1].name
+    if one["type"] == "extra_forbidden":
         siblings = _fields_at(Config, path[:-1])
-        return ConfigError(
-            f"{head}: unknown key{did_you_mean(str(path[-1]), siblings)}", f"keys here: {', '.join(sorted(siblings))}"
-        )
-    words = _WORDS.get(first["type"])
-    what = words.format(**first.get("ctx", {})) if words else first["msg"].removeprefix("Value error, ")
-    given = first.get("input")
-    is_shown = isinstance(given, str | int | float) and not isinstance(given, bool) and first["type"] != _NEVER_SHOWN
-    return ConfigError(
-        f"{head}: {what}" + (f" (got {given!r})" if is_shown else ""),
-        "correct that key; `pipecat-lgtm config show` prints all of them",
+        hint = f"keys here: {', '.join(sorted(siblings))}"
+        if path in REPLACED:
+            return f"{head}: {REPLACED[path]}", _MIGRATE
+        return f"{head}: unknown key{did_you_mean(str(path[-1]), siblings)}", hint
+    words = _WORDS.get(one["type"])
+    what = words.format(**one.get("ctx", {})) if words else one["msg"].removeprefix("Value error, ")
+    given = one.get("input")
+    is_shown = isinstance(given, str | int | float) and not isinstance(given, bool) and one["type"] != _NEVER_SHOWN
+    return (
+        f"{head}: {what}".removeprefix(": ") + (f" (got {given!r})" if is_shown else ""),
+        _CORRECT,
     )
 
 

@@ -1,6 +1,7 @@
 """From stack.yaml to `Config`: the shipped file, then the user's file over it, then the preset under the overrides."""
 
 import importlib.resources
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,9 @@ from pipecat_lgtm.config.source import KeyPath, Source, read
 from pipecat_lgtm.errors import ConfigError
 
 _ANNOTATIONS = ("source", "date")
+SHIPPED_NAME = "pipecat-lgtm"
+"""Of the stack of the shipped config."""
+_NAME_LENGTH = 40
 
 
 @dataclass(frozen=True)
@@ -36,23 +40,46 @@ def load_default() -> Config:
     return load(None).config
 
 
-def load(path: Path | None) -> Loaded:
+def name_of(path: Path | None) -> str:
+    """Return the name of a stack whose stack.yaml gives none: its folder's, in the letters that Compose takes."""
+    if path is None or path.resolve() == shipped_path().resolve():
+        return SHIPPED_NAME
+    folder = re.sub(r"[^a-z0-9_-]+", "-", path.resolve().parent.name.lower())
+    return folder.strip("-_")[:_NAME_LENGTH] or "stack"
+
+
+def load(path: Path | None, name: str = "") -> Loaded:
     """Return the config of a stack.yaml, over the shipped one.
 
     Args:
         path: the user's file; None for the shipped config alone.
+        name: of the stack where the file gives none; by default its folder's.
 
     Raises:
         ConfigError: with the key, the line, what is wrong and what to do.
     """
     shipped = read(shipped_path(), "shipped stack.yaml")
-    sources = [shipped]
-    if path is not None and path.resolve() != shipped_path().resolve():
-        sources.append(read(path))
+    own = [read(path)] if path is not None and path.resolve() != shipped_path().resolve() else []
+    return combine([shipped, *own], name or name_of(path))
+
+
+def combine(sources: list[Source], name: str) -> Loaded:
+    """Return the config of some files, the one that wins last.
+
+    Args:
+        sources: the shipped file, and perhaps the user's.
+        name: of the stack where none of them gives one.
+
+    Raises:
+        ConfigError: with the key, the line, what is wrong and what to do.
+    """
     values: dict[str, Any] = {}
     origins: dict[KeyPath, str] = {}
     for source in sources:
         _overlay(values, source.data, (), source, origins)
+    if values.get("name") is None:
+        values["name"] = name
+        origins["name",] = "the folder's name" if len(sources) > 1 else origins["name",]
     _apply_preset(values, origins, sources[-1])
     try:
         config = Config.model_validate(values)

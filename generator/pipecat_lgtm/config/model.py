@@ -1,36 +1,49 @@
 """The whole config, section by section; stack.yaml has the values, their units and their sources."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, HttpUrl, field_validator, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, WithJsonSchema, field_validator, model_validator
 
 from pipecat_lgtm.config.alerts import Alerts
 from pipecat_lgtm.config.base import Section
 from pipecat_lgtm.config.network import Network
+from pipecat_lgtm.config.patterns import SearchedRe2
 from pipecat_lgtm.config.prices import Prices
 from pipecat_lgtm.config.routing import Routing
+from pipecat_lgtm.config.secrets import Address, VariableName
 from pipecat_lgtm.config.thresholds import Preset, Thresholds
-from pipecat_lgtm.config.units import Bytes, Count, Seconds
+from pipecat_lgtm.config.units import Bytes, Count, Seconds, spell_seconds
 from pipecat_lgtm.config.versions import Versions
-from pipecat_lgtm.contract.labels import PER_CALL_KEYS
+from pipecat_lgtm_bridge.contract.labels import PER_CALL_KEYS
 
 PositiveNumber = Annotated[float, Field(gt=0)]
 _SOME = Field(min_length=1)
+KindName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+"""Becomes part of an attribute's name and the value of a label."""
+ResourceKey = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_./-]*$")]
+Name = Annotated[str, Field(min_length=1)]
 
 
 def _first_repeated(names: Iterable[str]) -> str:
     return next((name for name, count in Counter(names).items() if count > 1), "")
 
 
+_STACK_NAME = r"^[a-z0-9][a-z0-9_-]{0,39}$"
+StackName = Annotated[
+    str,
+    Field(pattern=_STACK_NAME),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": _STACK_NAME}, {"type": "null"}]}),
+]
+"""Names the Compose project and the state directory."""
+
+
 class Services(Section):
     """Which bots report here."""
 
-    names: tuple[str, ...]
-    default_environment: str
+    names: tuple[Name, ...]
+    default_environment: Name
 
 
 class Histograms(Section):
@@ -60,29 +73,12 @@ class Dialects(Section):
     openinference: bool
 
 
-_NOT_RE2 = re.compile(r"\(\?(?:[=!>(]|<[=!]|P=)|\\[1-9]|[*+?}]\+")
-"""Looking around, groups by number or name, atomic groups and possessive repeats: Python has them, RE2 has not."""
-
-
 class Content(Section):
     """What happens to what was said."""
 
     mode: Literal["redact", "drop", "keep"]
     max_bytes: Bytes
-    frustration: dict[str, tuple[str, ...]]
-
-    @field_validator("frustration")
-    @classmethod
-    def _patterns(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-        for kind, patterns in value.items():
-            for pattern in patterns:
-                try:
-                    re.compile(pattern)
-                except re.error as error:
-                    raise ValueError(f"{kind}: {pattern!r} is not a regular expression: {error}") from error
-                if unknown := _NOT_RE2.search(re.sub(r"\\[^1-9]", "", pattern)):
-                    raise ValueError(f"{kind}: {pattern!r}: the collector's RE2 knows no {unknown[0]!r}")
-        return value
+    frustration: dict[KindName, tuple[SearchedRe2, ...]]
 
 
 class Cardinality(Section):
@@ -92,7 +88,9 @@ class Cardinality(Section):
     services: Count
     breaches_per_service: Count
     breach_expiry: Seconds
-    resource_labels: tuple[str, ...]
+    series_expiry: Seconds
+    affected_conversations: Count
+    resource_labels: tuple[ResourceKey, ...]
 
     @field_validator("resource_labels")
     @classmethod
@@ -107,20 +105,55 @@ class Cardinality(Section):
         return value
 
 
+_LONGEST_SCRAPE_INTERVAL = 30.0
+QUEUE_LEAST = 6 * 1024**2
+"""Bytes of the smallest queue: two of the largest batches."""
+
+
 class Collector(Section):
     """The collector's own settings."""
 
     instance_id: str
     flush_interval: Seconds
+    scrape_interval: Seconds
     memory_limit: Bytes
-    queue_requests: Count
-    queue_batch: Count
+    other_metrics: Literal["drop", "refuse"]
+    queue_size: Bytes
+
+    @field_validator("queue_size")
+    @classmethod
+    def _holds_a_batch(cls, value: int) -> int:
+        if value < QUEUE_LEAST:
+            raise ValueError(
+                f"a batch of up to {QUEUE_LEAST // 2 // 1024**2} MiB must fit beside another one; "
+                f"give {QUEUE_LEAST // 1024**2} MiB or more"
+            )
+        return value
+
+    @field_validator("scrape_interval")
+    @classmethod
+    def _dense(cls, value: float) -> float:
+        if value > _LONGEST_SCRAPE_INTERVAL:
+            raise ValueError("must be at most 30 s: alerts and panels look at windows of minutes")
+        return value
 
 
 class Store(Section):
     """A store; without address it runs in this stack."""
 
-    url: HttpUrl | None
+    url: Address | None
+
+
+class PrometheusStore(Store):
+    """A remote one takes samples by remote write, at an address of its own."""
+
+    write_url: Address | None
+
+    @model_validator(mode="after")
+    def _both(self) -> "PrometheusStore":
+        if (self.url is None) != (self.write_url is None):
+            raise ValueError("url and write_url (of remote write) belong together; give both or none")
+        return self
 
 
 class TempoStore(Store):
@@ -138,29 +171,25 @@ class TempoStore(Store):
 class Stores(Section):
     """Where metrics, traces and logs are kept."""
 
-    prometheus: Store
+    prometheus: PrometheusStore
     tempo: TempoStore
     loki: Store
-
-
-def _variable_name(value: object) -> object:
-    if not isinstance(value, str) or not re.fullmatch(_VARIABLE, value):
-        # Not a ValueError: that one would be shown with the value, which may be a secret.
-        raise PydanticCustomError("secret", "give the NAME of the environment variable that holds it, not the value")
-    return value
-
-
-_VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
-VariableName = Annotated[str, Field(pattern=f"^{_VARIABLE}$"), BeforeValidator(_variable_name)]
 
 
 class Exporter(Section):
     """A further OTLP destination of protected traces and logs."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
-    endpoint: HttpUrl
+    endpoint: Address
     signals: tuple[Literal["traces", "logs"], ...]
     headers: dict[str, VariableName] = Field(default_factory=dict)
+
+    @field_validator("name")
+    @classmethod
+    def _not_a_store(cls, value: str) -> str:
+        if value == "loki":
+            raise ValueError("loki is the name of the stack's own store; choose another one")
+        return value
 
 
 _SHORTEST_RETENTION = 3600.0
@@ -191,6 +220,7 @@ class Dashboards(Section):
 class Config(Section):
     """A whole stack."""
 
+    name: StackName
     services: Services
     versions: Versions
     network: Network
@@ -209,6 +239,37 @@ class Config(Section):
     prices: Prices
     retention: Retention
     routing: Routing
+
+    @model_validator(mode="after")
+    def _within_retention(self) -> "Config":
+        """Refuse windows that look back further than the stack's own Prometheus keeps anything."""
+        alerts, kept = self.alerts, self.retention.metrics
+        windows = {
+            "window": alerts.window,
+            "quality_window": alerts.quality_window,
+            "low_traffic.window": alerts.low_traffic.window,
+            "baseline.window and baseline.offset together": alerts.baseline.window + alerts.baseline.offset,
+            **{f"burn_rates.{number}.long": one.long for number, one in enumerate(alerts.burn_rates)},
+            **{f"overrides.{name}.window": one.window or 0.0 for name, one in alerts.overrides.items()},
+        }
+        longer = [f"alerts.{key} ({spell_seconds(value)})" for key, value in windows.items() if value > kept]
+        if longer and self.stores.prometheus.url is None:
+            raise ValueError(
+                f"{', '.join(longer)}: longer than retention.metrics ({spell_seconds(kept)}) keeps anything"
+            )
+        return self
+
+    @property
+    def grafana_url(self) -> str:
+        """The address under which people open Grafana, without a slash at its end."""
+        given = self.alerts.links.grafana
+        return str(given).rstrip("/") if given else f"http://{self.network.inside_host}:{self.network.ports.grafana}"
+
+    def runbook_url(self, alert: str) -> str:
+        """Return the address of an alert's runbook."""
+        given = self.alerts.links.runbooks
+        base = str(given).rstrip("/") if given else f"{self.grafana_url}/public/runbooks"
+        return f"{base}/{alert}.md"
 
     @field_validator("exporters")
     @classmethod

@@ -1,22 +1,13 @@
 """Where things listen, and who may talk to them."""
 
-from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, IPvAnyAddress, model_validator
+from pydantic import Field, IPvAnyAddress, model_validator
 
 from pipecat_lgtm.config.base import Section
+from pipecat_lgtm.config.secrets import SecretFile
 
 Port = Annotated[int, Field(ge=1, le=65535)]
-
-
-def _absolute(path: Path) -> Path:
-    if not path.is_absolute():
-        raise ValueError(f"{path} is not absolute; the program that reads it runs in another folder")
-    return path
-
-
-SecretFile = Annotated[Path, AfterValidator(_absolute)]
 
 
 def as_host(address: str) -> str:
@@ -31,6 +22,9 @@ class Ports(Section):
     otlp_http: Port
     collector_health: Port
     collector_metrics: Port
+    collector_pipecat: Port
+    collector_breaches: Port
+    collector_intake: Port
     prometheus: Port
     alertmanager: Port
     notifications: Port
@@ -79,6 +73,7 @@ class Network(Section):
     auth: Auth
     tls: Tls
     cors_origins: tuple[str, ...]
+    insecure: bool
 
     @property
     def inside(self) -> str:
@@ -96,9 +91,19 @@ class Network(Section):
         return as_host(self.inside if self.address.is_unspecified else str(self.address))
 
     @property
+    def scheme(self) -> str:
+        """Of the bots' entrance over HTTP."""
+        return "https" if self.tls.cert_file else "http"
+
+    @property
     def entrance(self) -> str:
         """The same with its scheme: `http://host` or `https://host`."""
-        return f"{'https' if self.tls.cert_file else 'http'}://{self.entrance_host}"
+        return f"{self.scheme}://{self.entrance_host}"
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether tokens and what callers say cross the network without TLS."""
+        return not self.address.is_loopback and self.tls.cert_file is None
 
     @model_validator(mode="after")
     def _guarded(self) -> "Network":
@@ -106,5 +111,10 @@ class Network(Section):
             raise ValueError(
                 f"address {self.address} is reachable from other machines, but auth.token_file is not set; "
                 "set it, or listen on 127.0.0.1"
+            )
+        if self.is_clear and not self.insecure:
+            raise ValueError(
+                f"address {self.address} is reachable from other machines, but tls is not set: tokens and what callers "
+                "say would cross the network in clear; set tls, or say insecure: true where something else encrypts it"
             )
         return self

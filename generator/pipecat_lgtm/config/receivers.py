@@ -3,23 +3,13 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, HttpUrl, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, HttpUrl, model_validator
 
 from pipecat_lgtm.config.base import Section
+from pipecat_lgtm.config.secrets import Address, SecretFile
 
 KINDS = ("slack", "pagerduty", "webhook", "email", "opsgenie")
 """Also the names that the shipped severity table may use before anything is configured."""
-
-
-def _absolute(value: Path) -> Path:
-    if not value.is_absolute():
-        # Somebody who puts the secret itself here must not see it repeated on a screen or in a log.
-        raise PydanticCustomError("secret", "give the absolute path of a file that holds the secret, not the secret")
-    return value
-
-
-SecretFile = Annotated[Path, AfterValidator(_absolute)]
 
 
 class Slack(Section):
@@ -33,13 +23,13 @@ class PagerDuty(Section):
     """PagerDuty, Events API v2."""
 
     routing_key_file: SecretFile
-    url: HttpUrl = HttpUrl("https://events.pagerduty.com/v2/enqueue")
+    url: Address = HttpUrl("https://events.pagerduty.com/v2/enqueue")
 
 
 class Webhook(Section):
     """Any HTTP endpoint; it gets Alertmanager's own JSON, version 4."""
 
-    url: HttpUrl | None = None
+    url: Address | None = None
     url_file: SecretFile | None = None
     bearer_token_file: SecretFile | None = None
 
@@ -71,7 +61,7 @@ class Opsgenie(Section):
     """Opsgenie's alert API."""
 
     api_key_file: SecretFile
-    api_url: HttpUrl = HttpUrl("https://api.opsgenie.com/")
+    api_url: Address = HttpUrl("https://api.opsgenie.com/")
     team: str | None = None
 
 

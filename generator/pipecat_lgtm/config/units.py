@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _BYTES = {"B": 1, "kB": 1024, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 _QUANTITY = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([A-Za-z%]+)\s*$")
 
@@ -18,7 +18,7 @@ def _split(value: object, units: dict[str, float], example: str) -> float:
 
 
 def parse_seconds(value: object) -> float:
-    """Return the seconds of `800 ms`, `1.2 s`, `5 m`, `24 h` or `7 d`."""
+    """Return the seconds of `800 ms`, `1.2 s`, `5 m` or `5 min`, `24 h`, `7 d` or `1 w`."""
     return _split(value, _SECONDS, "800 ms")
 
 
@@ -40,11 +40,26 @@ def _schema(pattern: str) -> WithJsonSchema:
 
 
 _Positive = Field(gt=0)
-Seconds = Annotated[float, _Positive, BeforeValidator(parse_seconds), _schema(r"^\s*\d+(\.\d+)?\s*(ms|s|m|h|d)\s*$")]
+Seconds = Annotated[
+    float, _Positive, BeforeValidator(parse_seconds), _schema(r"^\s*\d+(\.\d+)?\s*(ms|s|m|min|h|d|w)\s*$")
+]
 Bytes = Annotated[int, _Positive, BeforeValidator(parse_bytes), _schema(r"^\s*\d+(\.\d+)?\s*(B|kB|KiB|MiB|GiB)\s*$")]
 Ratio = Annotated[float, _Positive, BeforeValidator(parse_ratio), _schema(r"^\s*\d+(\.\d+)?\s*%\s*$")]
 Count = Annotated[int, _Positive]
 Factor = Annotated[float, _Positive]
+
+
+def format_bytes(size: int) -> str:
+    """Return bytes as people write them in stack.yaml: `2 GiB`, `800 MiB`, `2 KiB`, `100 B`."""
+    for unit in ("GiB", "MiB", "KiB"):
+        if size >= _BYTES[unit] and size % _BYTES[unit] == 0:
+            return f"{size // _BYTES[unit]} {unit}"
+    return f"{size} B"
+
+
+def format_ratio(ratio: float) -> str:
+    """Return a ratio as people write it in stack.yaml: `1 %`."""
+    return f"{ratio * 100:g} %"
 
 
 _NAMES = (("hour", 3600), ("minute", 60), ("second", 1))

@@ -3,23 +3,24 @@
 from typing import Any
 
 from pipecat_lgtm.config import Config
-from pipecat_lgtm.config.units import format_seconds
-from pipecat_lgtm.contract import attributes as a
-from pipecat_lgtm.contract import labels
-from pipecat_lgtm.contract import metrics as m
+from pipecat_lgtm.config.units import format_ratio, format_seconds
 from pipecat_lgtm.dashboards.panels import variables
+from pipecat_lgtm.dashboards.panels.alarms import alarms
 from pipecat_lgtm.dashboards.panels.calls import call_columns
 from pipecat_lgtm.dashboards.panels.card import Card, Panel
 from pipecat_lgtm.dashboards.panels.fields import column
 from pipecat_lgtm.dashboards.panels.graph import graph
 from pipecat_lgtm.dashboards.panels.recorded import lasting
 from pipecat_lgtm.dashboards.panels.sheet import Line, Sheet, finished, heading
-from pipecat_lgtm.dashboards.panels.table import merged, organised, table
+from pipecat_lgtm.dashboards.panels.table import organised, table
 from pipecat_lgtm.dashboards.panels.texts import lines
 from pipecat_lgtm.queries import panels_calls as calls
 from pipecat_lgtm.queries import panels_errors as q
 from pipecat_lgtm.queries import scope
 from pipecat_lgtm.rules.recordings import recorded, usual
+from pipecat_lgtm_bridge.contract import attributes as a
+from pipecat_lgtm_bridge.contract import labels
+from pipecat_lgtm_bridge.contract import metrics as m
 
 UID = "pipecat-errors"
 
@@ -31,12 +32,13 @@ def errors(config: Config) -> dict[str, Any]:
         "Pipecat: errors",
         "What fails, and whose fault is it?",
         chooses=(variables.stage(), variables.provider(), variables.model()),
-        leads_to=(("pipecat-conversations", "Which calls?"), ("pipecat-network", "Is it the network?")),
+        leads_to=(("pipecat-conversations", "Calls"), ("pipecat-network", "Network")),
     )
     return finished(
         config,
         sheet,
         [
+            alarms(90),
             Line(9, [_ratio(config), _lasting(config), _categories()]),
             Line(8, [_table(), _requests()]),
             heading(100, "Tools and services called"),
@@ -53,7 +55,7 @@ def _ratio(config: Config) -> Panel:
     return graph(
         Card(
             1,
-            "Failures per request, by stage",
+            f"Failures per request (last {usual(config)})",
             "Which stage fails, and does it fail often? Spans alone show LLM failures only.",
             "One stage red: its provider. All at once: the network or a key that expired.",
             "both",
@@ -72,9 +74,9 @@ def _lasting(config: Config) -> Panel:
     return graph(
         Card(
             5,
-            f"Error rate that lasts (critical above {(bounds.critical or 0) * 100:g} % for {format_seconds(hold)})",
-            f"In which share of ended conversations did a component fail, at the best moment of the last "
-            f"{format_seconds(hold)}?",
+            f"Calls failed or with errors, for {format_seconds(hold)}",
+            f"In which share of ended calls did a component fail, or did the bot say that they failed, at the best moment of the last {format_seconds(hold)}? "
+            f"Critical above {format_ratio(bounds.critical or 0)}.",
             "Red: it was so all that time, and will not pass by itself.",
             "both",
         ),
@@ -87,7 +89,7 @@ def _categories() -> Panel:
     return graph(
         Card(
             2,
-            "Errors by stage, provider and category",
+            "Component errors a minute, by cause",
             "Whose fault is it: the provider's server, a limit, your request, your application?",
             "server: wait or switch. rate limit: raise it. request or application: yours.",
             "both",
@@ -104,15 +106,22 @@ def _table() -> Panel:
     return table(
         Card(
             3,
-            "Errors in the time range",
-            "Which model of which provider fails most?",
+            "Component errors in the time range",
+            "Which model of which provider failed most since the time range began? It stays here when traffic ends, where the "
+            "shares above, of the last minutes, end.",
             "Compare with its number of requests beside.",
             "both",
             empty="No errors in this time range",
         ),
         [q.by_model()],
-        transformations=[merged(), organised(order, names, ["Time"])],
-        overrides=[column("Errors", decimals=0)],
+        transformations=[organised(order, names, ["Time"])],
+        overrides=[
+            column("Stage", custom__width=60),
+            column("Provider", custom__minWidth=110),
+            column("Model", custom__minWidth=110),
+            column("Category", custom__width=100),
+            column("Errors", decimals=0, custom__width=85),
+        ],
         sort="Errors",
     )
 
@@ -121,9 +130,9 @@ def _requests() -> Panel:
     return graph(
         Card(
             4,
-            "Requests by how they ended",
-            "How many requests does each stage answer a minute, and how do they end?",
-            "interrupted is no error: the caller spoke on.",
+            "Requests a minute, by how they ended",
+            "How many requests are answered a minute, and how do they end?",
+            "interrupted is no error: the caller spoke on. For one stage choose it in the menu.",
         ),
         [q.requests()],
         look="bars",
@@ -193,7 +202,7 @@ def _spans() -> Panel:
             20,
             "Failed spans",
             "Which calls had a failure, and in which span?",
-            "Click the trace id to see the exception in its place.",
+            "Open one to see the exception in its place.",
             empty="No failed span in this time range",
         ),
         [calls.failed_spans()],

@@ -4,10 +4,8 @@ from typing import Any
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.thresholds import Percentiles
-from pipecat_lgtm.contract import labels
-from pipecat_lgtm.contract import metrics as m
-from pipecat_lgtm.contract.types import Metric
 from pipecat_lgtm.dashboards.panels import variables
+from pipecat_lgtm.dashboards.panels.alarms import alarms
 from pipecat_lgtm.dashboards.panels.bands import experience
 from pipecat_lgtm.dashboards.panels.card import Card, Panel
 from pipecat_lgtm.dashboards.panels.fields import column, to_dashboard
@@ -15,11 +13,15 @@ from pipecat_lgtm.dashboards.panels.graph import graph
 from pipecat_lgtm.dashboards.panels.numbers import bars
 from pipecat_lgtm.dashboards.panels.recorded import lately
 from pipecat_lgtm.dashboards.panels.sheet import Line, Sheet, finished, heading
-from pipecat_lgtm.dashboards.panels.table import merged, organised, table
+from pipecat_lgtm.dashboards.panels.table import side_by_side, table
 from pipecat_lgtm.dashboards.panels.timeline import heatmap, states
 from pipecat_lgtm.queries import panels_latency as q
 from pipecat_lgtm.queries import scope
+from pipecat_lgtm.queries.expr import equal
 from pipecat_lgtm.rules.recordings import QUANTILES, latency_name, recorded, share_name, usual
+from pipecat_lgtm_bridge.contract import labels
+from pipecat_lgtm_bridge.contract import metrics as m
+from pipecat_lgtm_bridge.contract.types import Metric
 
 UID = "pipecat-latency"
 _NAMES = {"stt": "Speech to text", "llm": "Language model", "tts": "Text to speech"}
@@ -32,24 +34,26 @@ def latency(config: Config) -> dict[str, Any]:
         "Pipecat: latency",
         "Where do the milliseconds go?",
         chooses=(variables.stage(), variables.provider(), variables.model()),
-        leads_to=(("pipecat-conversations", "Which calls?"), ("pipecat-network", "Is it the network?")),
+        leads_to=(("pipecat-conversations", "Calls"), ("pipecat-network", "Network")),
     )
     bounds = config.thresholds
     return finished(
         config,
         sheet,
         [
+            alarms(90),
             heading(100, "What callers feel"),
             Line(9, [
                 _quantiles(1, "Time to first word", m.TURN_TTFW, bounds.ttfw, usual(config)),
                 _quantiles(2, "End to end", m.TURN_E2E, bounds.e2e, usual(config)),
             ]),
-            Line(7, [_felt(config), _beyond(config)]),
+            Line(7, [_felt(config), _above(config)]),
             Line(9, [_spread(), _coverage(config)], [16, 8]),
+            Line(7, [_measured(), _unmeasured(config), _approximate()]),
             heading(101, "Each stage against its budget"),
             Line(8, [_stage(number, stage, config) for number, stage in enumerate(labels.STAGES, 10)]),
             Line(8, [_regression(config), _remainder(config)]),
-            Line(9, [_models(config)]),
+            Line(9, [_models()]),
             heading(102, "Inside one turn"),
             Line(9, [_contributions(), _owners()], [16, 8]),
             Line(7, [_startup(), _durations()]),
@@ -58,23 +62,27 @@ def latency(config: Config) -> dict[str, Any]:
 
 
 def _quantiles(identity: int, title: str, metric: Metric, bounds: Percentiles, window: str) -> Panel:
+    judged = latency_name(metric, 0.95, window)
+    each = {quantile: latency_name(metric, quantile, window) for quantile in QUANTILES}
+    lines = {quantile: q.latency(name, f"P{quantile * 100:g}") for quantile, name in each.items()}
     return graph(
         Card(
             identity,
-            f"{title}: P50, P95, P99",
-            "What do most callers wait (P50), what do 5 in 100 exceed (P95), and the unlucky 1 in 100 (P99)?",
+            f"{title}, P95",
+            "What do 5 in 100 callers exceed (P95)? With one service chosen: what do most wait (P50), and the unlucky 1 in "
+            "100 (P99)?",
             "P99 alone red: single calls, open a dot. P50 red too: everybody waits, look at the stages below.",
             "both",
         ),
-        [q.latency(latency_name(metric, quantile, window), f"P{quantile * 100:g}") for quantile in QUANTILES],
+        [one if each[quantile] == judged else scope.if_alone(one, judged) for quantile, one in lines.items()],
         bounds=bounds.p95,
         exemplars=scope.exemplars(metric),
-        links=[to_dashboard("pipecat-conversations", "Which calls?")],
+        links=[to_dashboard("pipecat-conversations", "Calls")],
     )
 
 
 def _felt(config: Config) -> Panel:
-    mappings, words = experience(config)
+    edges, bands, words = experience(config)
     return states(
         Card(
             3,
@@ -83,27 +91,33 @@ def _felt(config: Config) -> Panel:
             "Frustrating for minutes: callers hang up or talk over the bot; go on to the stages.",
             "both",
         ),
-        [q.latency(latency_name(m.TURN_TTFW, 0.95, usual(config)), "")],
-        mappings,
+        [q.bands(latency_name(m.TURN_TTFW, 0.95, usual(config)), edges)],
+        bands,
     )
 
 
-def _beyond(config: Config) -> Panel:
+def _above(config: Config) -> Panel:
     bounds = config.thresholds.ttfw.p95
-    queries = [
-        scope.recorded(share_name(m.TURN_TTFW, severity, usual(config)), "ratio", "", f"beyond {bound:g} s {scope.BOT}")
-        for severity, bound in (("warning", bounds.warning), ("critical", bounds.critical))
+    names = {
+        bound: share_name(m.TURN_TTFW, severity, usual(config))
+        for severity, bound in (("critical", bounds.critical), ("warning", bounds.warning))
         if bound is not None
+    }
+    (bound, name), *lower = names.items()
+    others = [
+        scope.if_alone(scope.while_used(scope.recorded(one, "ratio", "", f"above {low:g} s"), m.TURNS), name)
+        for low, one in lower
     ]
     return graph(
         Card(
             4,
-            "Turns beyond the bounds",
-            "Which share of turns is slower than each bound? Exact, not interpolated.",
+            f"Turns above {bound:g} s",
+            "Which share of turns is slower than this threshold, and with one service chosen than the lower one? Exact, not "
+            "interpolated.",
             "Over 5 % is what turns the P95 red.",
             "both",
         ),
-        queries,
+        [scope.while_used(scope.recorded(name, "ratio", ""), m.TURNS), *others],
         top=1,
     )
 
@@ -136,19 +150,61 @@ def _coverage(config: Config) -> Panel:
     )
 
 
+def _measured() -> Panel:
+    return graph(
+        Card(
+            7,
+            "Why a turn has no latency",
+            "How do we know the wait of each turn: exactly, nearly, or why not?",
+            "approximate or no_end_of_speech: no VAD frames, see docs/telemetry.md. unanswered growing: callers wait.",
+            "both",
+        ),
+        [q.measured()],
+        top=1,
+    )
+
+
+def _unmeasured(config: Config) -> Panel:
+    return graph(
+        Card(
+            8,
+            "Answered turns without an exact wait",
+            "Of how many answered turns does no VAD tell when speech ended?",
+            "Above the bound: the percentiles stand for a part of the callers. Give the bot a local VAD.",
+            "bridge",
+        ),
+        [lately(config, "ttfw_unmeasured", "ratio", "ratio")],
+        bounds=config.thresholds.ttfw_unmeasured,
+        top=1,
+    )
+
+
+def _approximate() -> Panel:
+    return graph(
+        Card(
+            9,
+            "Time to first word, approximate",
+            "What do callers wait where no VAD tells when they ended?",
+            "Too short by what the service or the STT waited; compare it with itself, not with the bounds.",
+            "bridge",
+        ),
+        [scope.quantile(m.TURN_TTFW_APPROXIMATE, quantile) for quantile in (0.5, 0.95)],
+    )
+
+
 def _stage(identity: int, stage: str, config: Config) -> Panel:
     bounds = config.thresholds.stage(stage)
     budget = f"{bounds.target * 1000:g} ms" if bounds.target else "none"
     return graph(
         Card(
             identity,
-            f"{_NAMES[stage]}: P95 to first byte (budget {budget})",
-            f"Does {stage.upper()} keep to its budget?",
-            "Beyond it: the provider's status page, model, region, prompt size.",
+            f"{_NAMES[stage]}, P95 (budget {budget})",
+            f"Does {stage.upper()} answer its first byte within its budget?",
+            "Above it: the provider's status page, model, region, prompt size.",
         ),
         [q.stage(latency_name(m.STAGE_TTFB, 0.95, usual(config)), stage)],
         bounds=bounds,
-        exemplars=scope.exemplars(m.STAGE_TTFB, f'{labels.STAGE}="{stage}"'),
+        exemplars=scope.exemplars(m.STAGE_TTFB, equal(labels.STAGE, stage)),
     )
 
 
@@ -157,12 +213,12 @@ def _regression(config: Config) -> Panel:
     return graph(
         Card(
             15,
-            f"Stages against their own past (warning above {bound:g} times)",
+            f"Stages, times their past (bound {bound:g}×)",
             "Is a stage slower than it was in the week before, whatever its budget?",
             "One provider degraded, or a setting changed: compare models below.",
             empty="Compared with the week before yesterday; there is not yet as much history",
         ),
-        [lately(config, "stage_ttfb", "baseline_ratio", "count", labels.STAGE)],
+        [lately(config, "stage_ttfb", "baseline_ratio", "times", labels.STAGE)],
         bounds=config.thresholds.stage_regression,
     )
 
@@ -176,13 +232,13 @@ def _remainder(config: Config) -> Panel:
             "Red with fast stages: the bot's own process is overloaded, or its transport is far away.",
             "bridge",
         ),
-        [lately(config, "turn_remainder_seconds", "p95", "seconds", labels.CONTRIBUTION)],
+        [scope.while_used(lately(config, "turn_remainder_seconds", "p95", "seconds", labels.CONTRIBUTION), m.TURNS)],
         bounds=config.thresholds.remainder.p95,
     )
 
 
-def _models(config: Config) -> Panel:
-    queries = [q.by_model(quantile, usual(config)) for quantile in QUANTILES]
+def _models() -> Panel:
+    queries = [q.by_model(quantile) for quantile in QUANTILES]
     names = {f"Value #{letter}": f"P{quantile * 100:g}" for letter, quantile in zip("ABC", QUANTILES, strict=True)}
     order = [labels.STAGE, labels.PROVIDER, labels.MODEL, *names, "Value #D"]
     return table(
@@ -193,8 +249,14 @@ def _models(config: Config) -> Panel:
             "A slow model with few requests is no emergency; sort by P95.",
         ),
         [*queries, q.requests_by_model()],
-        transformations=[merged(), organised(order, names | {"Value #D": "Requests"}, ["Time"])],
-        overrides=[*(column(name, unit="s", decimals=3) for name in names.values()), column("Requests", decimals=0)],
+        transformations=side_by_side(order, names | {"Value #D": "Requests"}),
+        overrides=[
+            column("Stage", custom__width=70),
+            column("Provider", custom__minWidth=110),
+            column("Model", custom__minWidth=130),
+            *(column(name, unit="s") for name in names.values()),
+            column("Requests", decimals=0),
+        ],
         sort="P95",
     )
 
@@ -204,7 +266,7 @@ def _contributions() -> Panel:
         Card(
             30,
             "Where a turn's latency goes",
-            "On what is the wait spent, and who owns that part? The areas add up to it.",
+            "On what is the wait spent? The areas add up to it; whose they are is beside.",
             "The widest area is where to start: a setting (endpointing), a service (inference), or the bot (tools).",
             "bridge",
         ),
@@ -221,6 +283,7 @@ def _owners() -> Panel:
             "Whose milliseconds are these: a service's, a setting's, the bot's own code's?",
             "Setting: yours to change today. Service: compare models above.",
             "bridge",
+            empty="No data: the bridge feeds this panel",
         ),
         [q.by_owner()],
     )

@@ -4,18 +4,20 @@ from typing import Any
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.thresholds import Bounds
-from pipecat_lgtm.contract import labels
-from pipecat_lgtm.contract import metrics as m
-from pipecat_lgtm.dashboards.panels.card import Card, Panel
-from pipecat_lgtm.dashboards.panels.fields import from_to, to_dashboard
+from pipecat_lgtm.dashboards.panels.alarms import alarms
+from pipecat_lgtm.dashboards.panels.card import NO_REPORT, WITH_BRIDGE, Card, Panel
+from pipecat_lgtm.dashboards.panels.fields import to_dashboard
 from pipecat_lgtm.dashboards.panels.graph import graph
 from pipecat_lgtm.dashboards.panels.palette import BAD, GOOD
 from pipecat_lgtm.dashboards.panels.recorded import lately
 from pipecat_lgtm.dashboards.panels.sheet import Line, Sheet, finished, heading
+from pipecat_lgtm.dashboards.panels.texts import note
 from pipecat_lgtm.dashboards.panels.timeline import states
 from pipecat_lgtm.queries import Query, scope
 from pipecat_lgtm.queries import panels_network as q
 from pipecat_lgtm.rules.recordings import latency_name, usual
+from pipecat_lgtm_bridge.contract import labels
+from pipecat_lgtm_bridge.contract import metrics as m
 
 UID = "pipecat-network"
 
@@ -26,13 +28,15 @@ def network(config: Config) -> dict[str, Any]:
         UID,
         "Pipecat: network",
         "Is it the network? Prove each layer before you go to the next.",
-        leads_to=(("pipecat-latency", "Where do the milliseconds go?"),),
+        leads_to=(("pipecat-latency", "Latency"),),
     )
     bounds = config.thresholds
     return finished(
         config,
         sheet,
         [
+            alarms(90),
+            Line(3, [_fed()]),
             heading(100, "Layer 1: do connections stand?"),
             Line(8, [_states(), _connect()]),
             heading(101, "Layer 2: does the sound get through?"),
@@ -56,6 +60,18 @@ def network(config: Config) -> dict[str, Any]:
     )  # fmt: skip
 
 
+def _fed() -> Panel:
+    return note(
+        Card(
+            91,
+            "",
+            "Where do the numbers of the first two layers come from?",
+            "None of them: the calls are not WebRTC, or the bot runs without the bridge.",
+        ),
+        f"The bridge reports layers 1 and 2, of WebRTC calls alone. {WITH_BRIDGE} Of other calls go to layer 3.",
+    )
+
+
 def _states() -> Panel:
     return graph(
         Card(
@@ -64,6 +80,7 @@ def _states() -> Panel:
             "Do connections reach `connected`, and stay there?",
             "failed or disconnected: firewall, TURN server, or the caller's line. Nothing below matters until this is right.",
             "bridge",
+            empty=NO_REPORT,
         ),
         [q.states()],
         look="bars",
@@ -78,6 +95,7 @@ def _connect() -> Panel:
             "How long does it take until sound can flow?",
             "Seconds: candidates are tried one after the other; look at TURN.",
             "bridge",
+            empty=NO_REPORT,
         ),
         [scope.quantile(m.TRANSPORT_CONNECT, 0.95, labels.SERVICE_NAME)],
     )
@@ -91,6 +109,7 @@ def _media(identity: int, title: str, question: str, query: Query, bounds: Bound
             f"{question} Of each side, in each direction.",
             "Red on one side only: that side's line. Red on both: the server's network.",
             "bridge",
+            empty=NO_REPORT,
         ),
         [query],
         bounds=bounds,
@@ -105,6 +124,7 @@ def _silent(config: Config) -> Panel:
             "Which share of reports on the caller's voice has level 0?",
             "Red: muted microphones or lost tracks; the bot waits for words that never come.",
             "bridge",
+            empty=NO_REPORT,
         ),
         [lately(config, "webrtc_audio_silent", "share", "ratio", *q.LINE)],
         bounds=config.thresholds.audio_silent,
@@ -116,13 +136,13 @@ def _nacks(config: Config) -> Panel:
     return graph(
         Card(
             14,
-            "NACKs, times the hour before",
+            "NACKs, times last hour's",
             "Must packets be sent again (NACKs) more often than in the hour before?",
             "Rising: loss is near, even where it is still repaired.",
             "bridge",
-            empty="Compared with the hour before; there is no such hour yet",
+            empty="No WebRTC report of the bridge, or no hour before to compare with",
         ),
-        [lately(config, "webrtc_nacks", "rise", "count", labels.DIRECTION)],
+        [lately(config, "webrtc_nacks", "rise", "times", labels.DIRECTION)],
         bounds=config.thresholds.nack_rise,
     )
 
@@ -133,8 +153,9 @@ def _level() -> Panel:
             15,
             "Audio level",
             "Is there sound at all? 0 is silence, 1 the loudest.",
-            "Nought inbound: the caller's microphone is muted or its track lost.",
+            "0 inbound: the caller's microphone is muted or its track lost.",
             "bridge",
+            empty=NO_REPORT,
         ),
         [q.audio_level()],
         top=1,
@@ -154,6 +175,6 @@ def _over_budget(config: Config) -> Panel:
             "Layers 1 and 2 fine and a stage over: it is the provider or the pipeline, not the network.",
         ),
         [q.against_budget(p95, stage, bound) for stage, bound in known.items()],
-        [from_to(0, 1, "within", GOOD, 0), from_to(1, None, "over", BAD, 1)],
+        {"0": ("within", GOOD), "1": ("over", BAD)},
         links=[to_dashboard("pipecat-latency", "Every stage against its budget")],
     )

@@ -4,14 +4,15 @@ from typing import Any
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.thresholds import RatioBounds
-from pipecat_lgtm.config.units import format_seconds
-from pipecat_lgtm.contract import labels
-from pipecat_lgtm.contract import metrics as m
+from pipecat_lgtm.config.units import format_ratio, format_seconds
+from pipecat_lgtm.dashboards.panels.alarms import alarms
 from pipecat_lgtm.dashboards.panels.card import Card, Panel
 from pipecat_lgtm.dashboards.panels.graph import graph
 from pipecat_lgtm.dashboards.panels.recorded import evaluated, lately
 from pipecat_lgtm.dashboards.panels.sheet import Line, Sheet, finished, heading
 from pipecat_lgtm.queries import panels_quality as q
+from pipecat_lgtm_bridge.contract import labels
+from pipecat_lgtm_bridge.contract import metrics as m
 
 UID = "pipecat-quality"
 
@@ -22,13 +23,14 @@ def quality(config: Config) -> dict[str, Any]:
         UID,
         "Pipecat: quality",
         "Is the agent any good?",
-        leads_to=(("pipecat-conversations", "Which calls?"),),
+        leads_to=(("pipecat-conversations", "Calls"),),
         span="now-24h",
     )
     return finished(
         config,
         sheet,
         [
+            alarms(90),
             heading(100, "Does it do its job?"),
             Line(8, [_completion(config), _outcomes(), _uptime(config)]),
             Line(8, [_intents(config), _scores(config), _score_drop(config)]),
@@ -49,8 +51,10 @@ def _completion(config: Config) -> Panel:
             "Which share of tasks does the bot say it completed?",
             "Falling: compare transcripts of failed and completed calls.",
             "bridge",
+            empty="No outcome stated: the bot says it with bridge.record_outcome",
+            producer="a bot that calls bridge.record_outcome",
         ),
-        [evaluated(config, "task_completion", "ratio", "ratio")],
+        [evaluated(config, "task_completion", "ratio", "ratio", lower_is_worse=True)],
         bounds=config.thresholds.task_completion,
         top=1,
     )
@@ -64,6 +68,8 @@ def _outcomes() -> Panel:
             "How do tasks end: completed, failed, escalated, abandoned?",
             "abandoned with long waits: latency. escalated: what the bot cannot do.",
             "bridge",
+            empty="No outcome stated: the bot says it with bridge.record_outcome",
+            producer="a bot that calls bridge.record_outcome",
         ),
         [q.outcomes()],
         look="bars",
@@ -78,8 +84,10 @@ def _intents(config: Config) -> Panel:
             "Which share of what callers want is recognised?",
             "Falling: callers ask for something new, or STT mishears.",
             "bridge",
+            empty="No intent looked for: the bot says it with bridge.record_intent",
+            producer="a bot that calls bridge.record_intent",
         ),
-        [evaluated(config, "intent_match", "ratio", "ratio")],
+        [evaluated(config, "intent_match", "ratio", "ratio", lower_is_worse=True)],
         bounds=config.thresholds.intent_match,
         top=1,
     )
@@ -93,8 +101,10 @@ def _scores(config: Config) -> Panel:
             "What does the judge say of completion, relevance and tone?",
             "A drop right after a deploy: the prompt or the model.",
             "bridge",
+            empty="No scores: a judge of the calls sends them as events pipecat.quality (docs/telemetry.md)",
+            producer="a judge of the calls",
         ),
-        [evaluated(config, "quality_score", "mean", "ratio", labels.DIMENSION)],
+        [evaluated(config, "quality_score", "mean", "ratio", labels.DIMENSION, lower_is_worse=True)],
         top=1,
     )
 
@@ -104,11 +114,12 @@ def _score_drop(config: Config) -> Panel:
     return graph(
         Card(
             5,
-            f"Judge's scores below their baseline (critical {bound * 100:g} %)",
+            f"Judge's scores: drop (critical {format_ratio(bound)})",
             "Has a score dropped against the same service's last week?",
             "Red: undo the last deploy, then compare the prompts.",
             "bridge",
-            empty="Compared with the last week; there is no score, or not yet a week of them",
+            empty="No scores of a judge, or not yet a week of them to compare with",
+            producer="a judge of the calls",
         ),
         [evaluated(config, "quality_score", "drift", "ratio", labels.DIMENSION)],
         bounds=config.thresholds.judge_drop,
@@ -123,7 +134,8 @@ def _drift(config: Config) -> Panel:
             "By how many points does a provider hear worse than in the last week?",
             "Red: its model changed, or the audio did; see the network dashboard.",
             "bridge",
-            empty="Compared with the last week; there is no reference, or not yet a week of them",
+            empty="No word errors stated, or not yet a week of them to compare with",
+            producer="what compares transcripts with references",
         ),
         [evaluated(config, "stt_wer", "drift", "ratio", labels.PROVIDER)],
         bounds=config.thresholds.wer_drift,
@@ -135,11 +147,11 @@ def _uptime(config: Config) -> Panel:
     return graph(
         Card(
             6,
-            f"Synthetic calls that failed (budget {(1 - target) * 100:.2g} %)",
+            f"Failed synthetic calls (budget {(1 - target) * 100:.2g} %)",
             "Does a test caller get through and get done what it asks?",
-            "Anything but nought: real callers meet the same.",
+            "Anything but 0: real callers meet the same.",
             "both",
-            empty=f"No synthetic calls: name their services after alerts.synthetic_services ({config.alerts.synthetic_services})",
+            empty="No synthetic calls in this time range",
         ),
         [evaluated(config, "synthetic_failures", "ratio", "ratio")],
         bounds=RatioBounds.model_construct(warning=round(1 - target, 9)),
@@ -151,12 +163,13 @@ def _confidence(config: Config) -> Panel:
     return graph(
         Card(
             10,
-            f"Confidence of transcripts (warning below {bound * 100:g} %)",
+            f"STT confidence (warning below {format_ratio(bound)})",
             "How sure is STT of what it hears?",
             "Low for one model: its settings or language. Low for all: bad sound, see the network dashboard.",
             "bridge",
+            empty="No confidence stated: the bridge reads it of transcripts, where the STT service gives one",
         ),
-        [lately(config, "stt_confidence", "mean", "ratio", labels.PROVIDER)],
+        [lately(config, "stt_confidence", "mean", "ratio", labels.PROVIDER, lower_is_worse=True)],
         bounds=config.thresholds.stt_confidence,
         top=1,
     )
@@ -166,10 +179,12 @@ def _word_errors(config: Config) -> Panel:
     return graph(
         Card(
             11,
-            "Word error rate, by provider and by model",
+            "Word error rate",
             "Which share of words is wrong, against reference transcripts?",
             "Rising for one provider: its model changed.",
             "bridge",
+            empty="No word errors: a comparison with reference transcripts sends them as events pipecat.stt.wer (docs/telemetry.md)",
+            producer="what compares transcripts with references",
         ),
         [evaluated(config, "stt_wer_ratio", "mean", "ratio", labels.PROVIDER), q.word_errors()],
     )
@@ -194,7 +209,7 @@ def _disclosed(config: Config) -> Panel:
     return graph(
         Card(
             22,
-            f"Protected data that pages (critical from {config.thresholds.pii_findings.critical or 0:g} in {window})",
+            f"Protected data that pages (last {window})",
             f"How often was what must not be said ({kinds}) said in the last {window}?",
             "Red: find the call, and what else of it is kept: a recording, the bot's own log files.",
             empty=f"None of {kinds} was found in this time range",
@@ -209,7 +224,7 @@ def _off_script(config: Config) -> Panel:
     return graph(
         Card(
             23,
-            f"Answers off the script (warning from {config.thresholds.off_script.warning or 0:g} in {window})",
+            f"Answers off the script (last {window})",
             f"How often did the bot say what its script does not allow, in the last {window}?",
             "Orange: read the calls, then tighten the prompt.",
             empty="None was found in this time range; a later evaluation of the calls finds them",

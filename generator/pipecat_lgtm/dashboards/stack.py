@@ -4,10 +4,8 @@ from typing import Any
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.thresholds import Bounds
-from pipecat_lgtm.contract import engines as own
-from pipecat_lgtm.contract import labels
 from pipecat_lgtm.dashboards.panels.card import Card, Panel
-from pipecat_lgtm.dashboards.panels.fields import words
+from pipecat_lgtm.dashboards.panels.fields import column
 from pipecat_lgtm.dashboards.panels.graph import graph
 from pipecat_lgtm.dashboards.panels.palette import BAD, GOOD
 from pipecat_lgtm.dashboards.panels.recorded import lately, of_stack
@@ -16,7 +14,10 @@ from pipecat_lgtm.dashboards.panels.table import organised, table
 from pipecat_lgtm.dashboards.panels.texts import lines
 from pipecat_lgtm.dashboards.panels.timeline import states
 from pipecat_lgtm.queries import panels_stack as q
+from pipecat_lgtm.queries import scope
 from pipecat_lgtm.rules.recordings import recorded, usual
+from pipecat_lgtm_bridge.contract import engines as own
+from pipecat_lgtm_bridge.contract import labels
 
 UID = "pipecat-stack"
 _NEAR = 0.8
@@ -31,15 +32,16 @@ def stack(config: Config) -> dict[str, Any]:
         sheet,
         [
             heading(100, "Who answers"),
-            Line(8, [_up(), _firing()]),
+            Line(8, [_up(), _firing()], [10, 14]),
             heading(101, "The collector"),
             Line(8, [_received(), _refused(config), _sent()]),
             Line(8, [_failures(config), _queues(config), _memory(config)]),
             heading(102, "Is anything left out?"),
             Line(8, [_values_refused(), _refused_share(config), _overflowed(config)]),
             Line(7, [_head_series(), _stage_series(config), _coverage(config)]),
+            Line(7, [_dropped(), _dropped_lately(config), _cut()]),
             heading(103, "Do alerts get through?"),
-            Line(8, [_rules(), _lost(config), _notified()]),
+            Line(8, [_rules(), _lost(config), _notified(config)]),
             *([Line(8, [_untold(config)])] if config.routing.unheard else []),
         ],
     )
@@ -50,7 +52,6 @@ def _limit(limit: float) -> Bounds[float]:
 
 
 def _up() -> Panel:
-    answers = words({"1": ("answers", GOOD), "0": ("down", BAD)})
     return states(
         Card(
             1,
@@ -59,7 +60,7 @@ def _up() -> Panel:
             "down: `pipecat-lgtm status`, then `pipecat-lgtm logs NAME`.",
         ),
         [q.up()],
-        [answers],
+        {"1": ("answers", GOOD), "0": ("down", BAD)},
     )
 
 
@@ -68,13 +69,19 @@ def _firing() -> Panel:
         Card(
             2,
             "Firing alerts",
-            "What is wrong right now, everywhere?",
+            "What is wrong right now, and since when?",
             "The alert's message has the runbook.",
             empty="No alert fires",
         ),
-        [q.firing_now()],
+        [scope.firing(labels.SERVICE_NAME)],
         transformations=[
-            organised([labels.SEVERITY, labels.ALERTNAME, labels.SERVICE_NAME], {"Value": "Series"}, ["Time"])
+            organised([labels.SEVERITY, labels.ALERTNAME, labels.SERVICE_NAME], {"Value": "Since"}, ["Time"])
+        ],
+        overrides=[
+            column("Severity", custom__width=94),
+            column("Alert", custom__minWidth=120),
+            column("Service", custom__width=110),
+            column("Since", unit="dateTimeFromNow", custom__width=140),
         ],
         # By the alphabet critical comes before info and warning.
         sort="Severity",
@@ -88,7 +95,7 @@ def _received() -> Panel:
             10,
             "Received",
             "Do bots send?",
-            "Nought while calls go on: bots cannot reach the collector, or tracing is off.",
+            "0 while calls go on: bots cannot reach the collector, or tracing is off.",
             empty="The collector has received nothing",
         ),
         q.received(),
@@ -101,7 +108,7 @@ def _refused(config: Config) -> Panel:
             11,
             "Refused",
             "Is anything refused at the door?",
-            "Anything but nought: the memory limit (collector.memory_limit) or malformed requests.",
+            "Anything but 0: the memory limit (collector.memory_limit) or malformed requests.",
             empty="Nothing has been refused",
         ),
         [of_stack(config, "collector_refused", "increase", "count", own.RECEIVER)],
@@ -114,7 +121,7 @@ def _sent() -> Panel:
             12,
             "Sent to the stores",
             "Does every store take what it is sent?",
-            "One at nought: that store is down or full.",
+            "One at 0: that store is down or full.",
         ),
         q.sent(),
     )
@@ -198,7 +205,7 @@ def _coverage(config: Config) -> Panel:
             "Do bots measure at all?",
             "Below the bound: enable_metrics is off in a bot's PipelineParams.",
         ),
-        [lately(config, "metrics_coverage", "ratio", "ratio")],
+        [lately(config, "metrics_coverage", "ratio", "ratio", lower_is_worse=True)],
         bounds=config.thresholds.metrics_coverage,
         top=1,
     )
@@ -217,6 +224,48 @@ def _overflowed(config: Config) -> Panel:
             lately(config, "series_overflow", "increase", "count", labels.SIGNAL),
             q.no_place(recorded("no_place", "increase", usual(config))),
         ],
+    )
+
+
+def _cut() -> Panel:
+    return graph(
+        Card(
+            29,
+            "Cut for their size",
+            "Did spans or log records lose attributes or events?",
+            "A bot writes too much into one record: what is stored of it is not the whole. What metrics are made of is kept.",
+            empty="Nothing was cut",
+        ),
+        [q.records_cut()],
+        look="bars",
+    )
+
+
+def _dropped() -> Panel:
+    return graph(
+        Card(
+            26,
+            "Dropped by bots",
+            "What did bots with the bridge drop, and why?",
+            "full or expired: the collector was away. refused: a bot's token or address is wrong, if it is many.",
+            empty="No bot has dropped anything",
+        ),
+        [q.bridge_dropped()],
+        look="bars",
+    )
+
+
+def _dropped_lately(config: Config) -> Panel:
+    return graph(
+        Card(
+            27,
+            "Dropped by bots, as alerted on",
+            "Are numbers too low because bots could not send?",
+            "Anything but 0: what is dropped is missing from every count.",
+            "bridge",
+            empty="No bot with the bridge has dropped anything",
+        ),
+        [lately(config, "bridge_dropped", "increase", "count", labels.SIGNAL)],
     )
 
 
@@ -263,7 +312,7 @@ def _lost(config: Config) -> Panel:
             31,
             "Alerts that got lost",
             "Did a rule fail, an alert not reach Alertmanager, or a message not reach people?",
-            "Anything but nought: somebody was not told. Check the receiver's address and key.",
+            "Anything but 0: somebody was not notified. Check the receiver's address and key.",
             empty="No rule and no message has failed",
         ),
         [
@@ -273,17 +322,19 @@ def _lost(config: Config) -> Panel:
     )
 
 
-def _notified() -> Panel:
+def _notified(config: Config) -> Panel:
     return graph(
         Card(
             32,
-            "Messages sent",
-            "How many messages went out, and where to?",
+            "Messages a minute, by receiver",
+            "How many messages did a receiver take, and of which kind is it? A message may hold many alerts.",
             "Many a minute: group or silence before people stop reading.",
             empty="No message went out in this time range",
         ),
         [q.notified()],
         look="bars",
+        # The only receiver then is the log below, which Alertmanager calls by how it is sent to.
+        overrides=[column("webhook", displayName="nobody: kept in the log")] if config.routing.unheard else [],
     )
 
 
@@ -291,10 +342,11 @@ def _untold(config: Config) -> Panel:
     return lines(
         Card(
             33,
-            f"Nobody was told: kept here ({' and '.join(config.routing.unheard)})",
-            "What would people have been told, were there a receiver for it?",
-            "Give routing.receivers a place to tell; a line opens to its summary, trend, trace and runbook.",
-            empty="Nothing has fired that somebody should have been told",
+            "Alerts sent to nobody (no receiver)",
+            f"Which alerts ({' and '.join(config.routing.unheard)}) would have been sent, were there a receiver for them? Each "
+            "line was written to the notification log and sent to no person.",
+            "Name a receiver in routing.receivers; a line opens to its summary, trend, trace and runbook.",
+            empty="No alert without a receiver has fired",
         ),
         q.notifications(),
     )

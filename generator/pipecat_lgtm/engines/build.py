@@ -8,7 +8,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +33,25 @@ _NO_DWARF = "-gcflags=all=-dwarf=false"
 Alertmanager)."""
 
 _TAIL_LINES = 15
+_MINUTE = 60
+
+
+def steps(engines: Sequence[Engine], watch: Watch) -> Iterator[Watch]:
+    """Yield for each of some engines, built one after another, what is told meanwhile: the step, and the time of all.
+
+    Args:
+        engines: all that are to be built.
+        watch: told what goes on.
+    """
+    minutes, began = sum(one.minutes for one in engines), time.monotonic()
+
+    def step(number: int, what: str) -> None:
+        elapsed = time.monotonic() - began
+        usual = f"about {minutes:g} min" if elapsed <= minutes * _MINUTE else f"longer than the usual {minutes:g} min"
+        watch(f"{what}, step {number} of {len(engines)}, {usual} for all", elapsed)
+
+    for number in range(1, len(engines) + 1):
+        yield lambda what, _elapsed, number=number: step(number, what)  # type: ignore[misc]
 
 
 def build(engine: Engine, manifest: str, watch: Watch) -> Resolved:
@@ -114,7 +133,7 @@ class _Job:
         began = time.monotonic()
         # What a killed `go` leaves behind goes with the scratch folder.
         environment = {**os.environ, **_ENVIRONMENT, "GOTMPDIR": str(self.temporary)}
-        doing = f"{self.engine.name} {self.engine.version}: building, about {self.engine.minutes:g} min"
+        doing = f"{self.engine.name} {self.engine.version}: building"
         child: subprocess.Popen[bytes] | None = None
         try:
             with self.log.open("ab") as output, uninterrupted():

@@ -1,23 +1,44 @@
-"""Whether a port is free, and who holds it if not."""
+"""Whether ports are free, and who holds those that are not."""
 
 import socket
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 import psutil
 
 from pipecat_lgtm.errors import EngineError
 
 
-def check(wanted: dict[str, int], address: str) -> None:
+@dataclass(frozen=True)
+class Wanted:
+    """A port that is to be listened on.
+
+    Args:
+        key: in stack.yaml, below `network.ports`.
+        port: its number.
+        address: it is to be bound to.
+    """
+
+    key: str
+    port: int
+    address: str
+
+
+def check(wanted: Iterable[Wanted], ours: Collection[int] = ()) -> None:
     """Make sure that ports are free.
 
     Args:
-        wanted: port by the key in stack.yaml.
-        address: they are to be bound to.
+        wanted: all that are to be listened on.
+        ours: pids of programs that will have ended by then.
 
     Raises:
         EngineError: names every taken port and its holder.
     """
-    taken = [f"{key} {port} is held by {holder(port)}" for key, port in wanted.items() if _is_taken(address, port)]
+    taken = [
+        f"{one.key} {one.port} is held by {_named(pid)}"
+        for one in wanted
+        if _is_taken(one.address, one.port) and (pid := holder(one.port)) not in ours
+    ]
     if taken:
         raise EngineError(
             "network.ports: " + "; ".join(taken),
@@ -25,19 +46,23 @@ def check(wanted: dict[str, int], address: str) -> None:
         )
 
 
-def holder(port: int) -> str:
-    """Return who listens on a port, as far as this user may know."""
+def holder(port: int) -> int | None:
+    """Return the pid of who listens on a port; None as far as this user may not know."""
     try:
         connections = psutil.net_connections("tcp")
     except psutil.AccessDenied:
-        return "another program"
+        return None
     for connection in connections:
         if connection.status == psutil.CONN_LISTEN and connection.pid and connection.laddr[1:] == (port,):
-            try:
-                return f"{psutil.Process(connection.pid).name()} (pid {connection.pid})"
-            except psutil.Error:
-                break
-    return "another program"
+            return connection.pid
+    return None
+
+
+def _named(pid: int | None) -> str:
+    try:
+        return f"{psutil.Process(pid).name()} (pid {pid})" if pid is not None else "another program"
+    except psutil.Error:
+        return "another program"
 
 
 def _is_taken(address: str, port: int) -> bool:

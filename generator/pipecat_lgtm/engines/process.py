@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -12,9 +13,12 @@ from pathlib import Path
 import httpx
 import psutil
 
+from pipecat_lgtm import http
 from pipecat_lgtm.errors import EngineError
 
 _TAIL_LINES = 12
+_SHOWN = 120
+_LOG_BYTES = 50 * 1024**2
 _START_TIME_TOLERANCE_SECONDS = 0.02
 
 
@@ -28,6 +32,9 @@ class Running:
         started: Unix time by the kernel; with the pid it names one process for ever.
         log: its output.
         grace: seconds it gets to end.
+        fingerprint: of its rendered files, arguments and program; empty where an older version has started it.
+        environment: the same of the environment variables it reads.
+        ready_url: answers 200 when it is ready.
     """
 
     name: str
@@ -35,6 +42,9 @@ class Running:
     started: float
     log: str
     grace: float
+    fingerprint: str = ""
+    environment: str = ""
+    ready_url: str = ""
 
     def process(self) -> psutil.Process | None:
         """Return the live process, or None if it has ended, also where its pid has been reused."""
@@ -45,6 +55,23 @@ class Running:
         except psutil.NoSuchProcess:
             return None
 
+    def command(self) -> "Command | None":
+        """Return how to start it again as it was started; None if it has ended."""
+        found = self.process()
+        try:
+            return Command(tuple(found.cmdline()), found.environ()) if found is not None else None
+        except psutil.Error:
+            return None
+
+    def listens(self, port: int) -> bool:
+        """Tell whether this process, and no other, listens on a TCP port."""
+        found = self.process()
+        try:
+            open_ones = found.net_connections("tcp") if found is not None else []
+        except psutil.Error:
+            return False
+        return any(one.status == psutil.CONN_LISTEN and one.laddr[1:] == (port,) for one in open_ones)
+
     def tail(self) -> str:
         """Return the last lines of its log."""
         try:
@@ -54,23 +81,71 @@ class Running:
         return "\n    ".join(lines[-_TAIL_LINES:])
 
 
-def start(name: str, argv: list[str], log: Path, grace: float) -> Running:
+@dataclass(frozen=True)
+class Command:
+    """How a process was started.
+
+    Args:
+        argv: its program and arguments.
+        environment: its variables.
+    """
+
+    argv: tuple[str, ...]
+    environment: dict[str, str]
+
+
+def start(name: str, argv: list[str], log: Path, grace: float, environment: dict[str, str] | None = None) -> Running:
     """Start a program; its output goes to the log.
+
+    Args:
+        name: the part of the stack.
+        argv: its program and arguments.
+        log: for its output.
+        grace: seconds it gets to end.
+        environment: its variables; those of this process by default.
 
     Raises:
         EngineError: the program cannot be run.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
+    trim(log)
     try:
         with log.open("ab") as output:
             child = subprocess.Popen(
-                argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                env=environment,
             )
     except OSError as error:
         raise EngineError(
             f"{name}: {argv[0]}: {error.strerror}", "check that the program is there and may be run"
         ) from error
     return Running(name, child.pid, psutil.Process(child.pid).create_time(), str(log), grace)
+
+
+def trim(log: Path) -> None:
+    """Keep a log within bounds: what is beyond them goes to a file beside it, in the place of the one from before.
+
+    A program that writes to it goes on at its new begin, for it appends.
+    """
+    if log.exists() and log.stat().st_size > _LOG_BYTES:
+        shutil.copyfile(log, log.with_suffix(".log.1"))
+        os.truncate(log, 0)
+
+
+def silence(url: str, seconds: float = 2.0) -> str:
+    """Return why an address does not answer 200; nothing if it does."""
+    try:
+        answer = http.request("GET", url, seconds)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return str(error) or type(error).__name__
+    if answer.status_code == httpx.codes.OK:
+        return ""
+    first = (answer.text.strip().splitlines() or [""])[0][:_SHOWN]
+    return f"{answer.status_code}: {first}".rstrip(": ")
 
 
 def wait_ready(running: Running, url: str, deadline: float, watch: Callable[[str, float], None]) -> None:
@@ -81,9 +156,8 @@ def wait_ready(running: Running, url: str, deadline: float, watch: Callable[[str
     """
     began = time.monotonic()
     while True:
-        with contextlib.suppress(httpx.TransportError):
-            if httpx.get(url, timeout=2).status_code == httpx.codes.OK:
-                return
+        if not silence(url):
+            return
         elapsed = time.monotonic() - began
         if reap(running) or running.process() is None:
             raise EngineError(

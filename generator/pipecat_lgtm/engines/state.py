@@ -11,14 +11,45 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from pipecat_lgtm.config.load import SHIPPED_NAME
 from pipecat_lgtm.engines.process import Running
 from pipecat_lgtm.errors import EngineError
 
+_OTHERS = "stacks"
 
-def default_folder() -> Path:
-    """Return the state directory of this user."""
+
+def default_folder(name: str = SHIPPED_NAME) -> Path:
+    """Return the state directory of this user's stack of a name."""
     base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    return Path(base) / "pipecat-lgtm"
+    shipped = Path(base) / "pipecat-lgtm"
+    return shipped if name == SHIPPED_NAME else shipped / _OTHERS / name
+
+
+@dataclass(frozen=True)
+class Draining:
+    """How to drain a collector: as it was started, whatever stack.yaml says meanwhile.
+
+    Args:
+        host: of the bots' entrance.
+        port: of OTLP/gRPC there.
+        intake_host: of the collector's internal receiver.
+        intake_port: of the same.
+        certificate: PEM of the entrance's certificate; empty without TLS.
+        token_file: holds the bots' tokens; empty where none is asked for.
+        prometheus: base address of what scrapes it.
+        flush_interval: of the collector, seconds.
+        scrape_interval: of Prometheus at the collector, seconds.
+    """
+
+    host: str
+    port: int
+    intake_host: str
+    intake_port: int
+    certificate: str
+    token_file: str
+    prometheus: str
+    flush_interval: float
+    scrape_interval: float
 
 
 @dataclass
@@ -30,39 +61,67 @@ class State:
         kind: native, docker, or empty if nothing runs.
         config: a copy of the user's stack.yaml, empty for the shipped one.
         processes: native ones.
+        name: of the stack.
+        source: path of the user's stack.yaml, empty for the shipped one.
+        parts: names of all that should run.
+        ports: they listen on.
+        draining: of the collector; None where an older version has started it.
     """
 
     folder: Path
     kind: str = ""
     config: str = ""
     processes: list[Running] = field(default_factory=list)
+    name: str = SHIPPED_NAME
+    source: str = ""
+    parts: list[str] = field(default_factory=list)
+    ports: list[int] = field(default_factory=list)
+    draining: Draining | None = None
 
     @property
     def file(self) -> Path:
         """Where the state is kept."""
         return self.folder / "state.json"
 
-    def begin(self, kind: str, config: Path | None) -> None:
+    @property
+    def described(self) -> str:
+        """The stack's name and where its config is, for messages."""
+        return f"{self.name} ({self.source or 'the shipped stack.yaml'})"
+
+    def begin(self, kind: str, config: Path | None, name: str = SHIPPED_NAME) -> None:
         """Note what is being started, and keep its config: while it runs the user may change or remove the file."""
-        self.kind, self.config = kind, ""
+        kept = self.folder / "stack.yaml"
         if config is not None:
+            text = config.read_bytes()
             self.folder.mkdir(parents=True, exist_ok=True)
-            kept = self.folder / "stack.yaml"
-            kept.write_bytes(config.read_bytes())
-            self.config = str(kept)
+            kept.write_bytes(text)
+        if config is None:
+            self.source = ""
+        elif not self.source or config.resolve() != kept.resolve():
+            self.source = str(config.resolve())
+        self.kind, self.name, self.config = kind, name, "" if config is None else str(kept)
 
     def save(self) -> None:
         """Write the state, whole or not at all."""
         self.folder.mkdir(parents=True, exist_ok=True)
         data = {
             "kind": self.kind,
+            "name": self.name,
             "config": self.config,
+            "source": self.source,
+            "parts": self.parts,
+            "ports": self.ports,
+            "draining": asdict(self.draining) if self.draining else None,
             "processes": [asdict(one) for one in self.processes],
         }
         handle, temporary = tempfile.mkstemp(dir=self.folder, prefix=".state.")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(data, file, indent=1)
-        Path(temporary).replace(self.file)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(data, file, indent=1)
+            Path(temporary).replace(self.file)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
 
     def forget(self) -> None:
         """Say that nothing runs any more."""
@@ -97,6 +156,8 @@ def locked(folder: Path) -> Iterator[None]:
 def load(folder: Path) -> State:
     """Return the state of a directory; an empty one if nothing was started there.
 
+    What an older version has written lacks what is kept now: its parts then count as started with another config.
+
     Raises:
         EngineError: the file is not ours.
     """
@@ -105,6 +166,9 @@ def load(folder: Path) -> State:
         data = json.loads(state.file.read_text(encoding="utf-8"))
         state.kind, state.config = data["kind"], data["config"]
         state.processes = [Running(**one) for one in data["processes"]]
+        state.name, state.source = data.get("name", SHIPPED_NAME), data.get("source", "")
+        state.parts, state.ports = data.get("parts", []), data.get("ports", [])
+        state.draining = Draining(**data["draining"]) if data.get("draining") else None
     except FileNotFoundError:
         pass
     except (ValueError, KeyError, TypeError) as error:
@@ -112,3 +176,16 @@ def load(folder: Path) -> State:
             f"{state.file}: is not a state of this program", "end the engines by hand, then remove that file"
         ) from error
     return state
+
+
+def known() -> Iterator[State]:
+    """Yield this user's stacks that were started from state directories of their own.
+
+    Raises:
+        EngineError: a state is not ours.
+    """
+    base = default_folder()
+    for file in (base / "state.json", *sorted((base / _OTHERS).glob("*/state.json"))):
+        state = load(file.parent)
+        if state.kind:
+            yield state

@@ -2,24 +2,25 @@
 
 import difflib
 from dataclasses import dataclass
-from typing import Any
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.units import format_seconds
-from pipecat_lgtm.contract import labels
 from pipecat_lgtm.errors import ConfigError
-from pipecat_lgtm.ops.deploy.prometheus import Prometheus
+from pipecat_lgtm.ops.deploy.prometheus import Prometheus, Sample
 from pipecat_lgtm.queries import conditions, offenders
+from pipecat_lgtm.renderers.runbooks import floor, judged_over
 from pipecat_lgtm.rules.alerts import alerts
 from pipecat_lgtm.rules.annotations import bound_text
 from pipecat_lgtm.rules.baselines import READY
-from pipecat_lgtm.rules.build import LOW_TRAFFIC
 from pipecat_lgtm.rules.model import Alert
 from pipecat_lgtm.rules.sources import source_of
+from pipecat_lgtm_bridge.contract import labels
 
 SHOWN = 10
 """Offenders shown."""
 _MILLISECONDS = 1000
+_WHOLE = 1000
+"""From this number on there are no digits after the point."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,9 @@ class Now:
     offenders: list[Offender]
 
 
+COLUMNS = ("alert", "severity", "beyond", "over", "held for", "samples")
+
+
 def rows(config: Config) -> list[tuple[str, ...]]:
     """Return name, severity, condition, window, hold and floor of every alert."""
     return [
@@ -57,9 +61,9 @@ def rows(config: Config) -> list[tuple[str, ...]]:
             one.name,
             one.severity + (" (escalated)" if labels.ESCALATED in dict(one.labels) else ""),
             condition(one),
-            format_seconds(one.signal.window) if one.signal.window else "as it is",
+            judged_over(config, one),
             format_seconds(one.hold) if one.hold else "at once",
-            str(one.min_samples or "none"),
+            floor(one),
         )
         for one in alerts(config)
     ]
@@ -94,16 +98,10 @@ def facts(config: Config, one: Alert) -> list[tuple[str, str]]:
         ("beyond", f"{condition(one)}  ({one.bound.key})"),
         ("source", source_of(config, one.bound)),
         ("held for", format_seconds(one.hold) if one.hold else "at once"),
-        ("samples", _floor(one)),
+        ("over", judged_over(config, one)),
+        ("samples", floor(one)),
         ("query", one.query.expr),
     ]
-
-
-def _floor(one: Alert) -> str:
-    if not one.min_samples:
-        return "any"
-    much = "never" if one.name.endswith(LOW_TRAFFIC) else "at least"
-    return f"{much} {one.min_samples} in {format_seconds(one.signal.window)}"
 
 
 def address(config: Config) -> str:
@@ -121,47 +119,44 @@ def now(url: str, one: Alert) -> Now:
     """
     server = Prometheus(url)
     signal = one.signal
-    values = [(_told(sample), _shown(one, sample)) for sample in _ask(server, signal.value.name)]
+    values = [(_told(sample), _shown(one, sample)) for sample in server.samples(signal.judged.name)]
     states = [
-        (_told(sample, "alertname", "alertstate"), sample["metric"]["alertstate"])
-        for sample in _ask(server, conditions.states(one.name).expr)
+        (_told(sample, "alertname", "alertstate"), sample.metric.get("alertstate", ""))
+        for sample in server.samples(conditions.states(one.name).expr)
     ]
     unready = []
     for name, own in ((part.name, dict(part.labels)) for part in signal.support):
         if name == READY:
             which = conditions.unready(READY, own[labels.SIGNAL])
-            unready += [_told(sample, labels.SIGNAL) for sample in _ask(server, which.expr)]
+            unready += [_told(sample, labels.SIGNAL) for sample in server.samples(which.expr)]
     found: list[Offender] = []
     if signal.breaches:
         query = offenders.recent(signal.breaches, format_seconds(signal.window))
-        found = [_offender(sample) for sample in _ask(server, query.expr)]
+        found = [_offender(sample) for sample in server.samples(query.expr)]
         found.sort(key=lambda each: (each.severity != "critical", -each.turns))
     return Now(values, states, unready, found[:SHOWN])
 
 
-def _ask(server: Prometheus, expr: str) -> list[dict[str, Any]]:
-    result: list[dict[str, Any]] = server.get("query", query=expr)["result"]
-    return result
-
-
-def _told(sample: dict[str, Any], *without: str) -> str:
-    left = {key: value for key, value in sample["metric"].items() if key not in {"__name__", *without}}
+def _told(sample: Sample, *without: str) -> str:
+    left = {key: value for key, value in sample.metric.items() if key not in {"__name__", *without}}
     return ", ".join(f"{key}={value}" for key, value in sorted(left.items())) or "all"
 
 
-def _shown(one: Alert, sample: dict[str, Any]) -> str:
-    value, unit = float(sample["value"][1]), one.signal.value.query.unit
+def _shown(one: Alert, sample: Sample) -> str:
+    value, unit = sample.value[1], one.signal.judged.query.unit
     if unit == "seconds":
         return f"{value:.2f} s" if value >= 1 else f"{value * _MILLISECONDS:.0f} ms"
-    return f"{value * 100:.2f} %" if unit == "ratio" else f"{value:.4g}"
+    if unit == "ratio":
+        return f"{value * 100:.2f} %"
+    return f"{value:.0f}" if abs(value) >= _WHOLE else f"{value:.4g}"
 
 
-def _offender(sample: dict[str, Any]) -> Offender:
-    metric = sample["metric"]
+def _offender(sample: Sample) -> Offender:
+    metric = sample.metric
     return Offender(
         metric.get(labels.SERVICE_NAME, ""),
         metric.get(labels.SEVERITY, ""),
-        round(float(sample["value"][1])),
+        round(sample.value[1]),
         metric.get(labels.TRACE_ID, ""),
         metric.get(labels.CONVERSATION_ID, ""),
     )

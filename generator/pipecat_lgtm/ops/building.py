@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pipecat_lgtm.config import Config
-from pipecat_lgtm.engines.build import Watch, build
+from pipecat_lgtm.engines.build import Watch, build, steps
 from pipecat_lgtm.engines.catalogue import ENGINES, Engine
 from pipecat_lgtm.engines.resolve import Resolved, locate
 from pipecat_lgtm.errors import EngineError
@@ -35,10 +35,7 @@ def built(config: Config, engines: list[Engine], watch: Watch) -> Iterator[Resol
     Raises:
         EngineError: there is no `go`, or a build failed.
     """
-    for left, engine in zip(range(len(engines), 0, -1), engines, strict=True):
-        manifest = manifest_of(engine, config)
-
-        def counting(what: str, elapsed: float, left: int = left) -> None:
-            watch(f"{what}, {left} left", elapsed)
-
-        yield locate(engine, manifest) or build(engine, manifest, counting)
+    there = {engine.name: locate(engine, manifest_of(engine, config)) for engine in engines}
+    told = steps([engine for engine in engines if there[engine.name] is None], watch)
+    for engine in engines:
+        yield there[engine.name] or build(engine, manifest_of(engine, config), next(told))

@@ -5,15 +5,17 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from statistics import fmean
 from typing import Any, Literal
 
 from pipecat_lgtm.config import Config
-from pipecat_lgtm.contract import labels
 from pipecat_lgtm.ops.placing import BASELINE, Placed, Watch
 from pipecat_lgtm.ops.visible import Stores
-from pipecat_lgtm.queries import audit
+from pipecat_lgtm.queries import Query, audit
 from pipecat_lgtm.sandbox.scenarios import NOWHERE, Scenario, Turn
+from pipecat_lgtm_bridge.contract import labels
+from pipecat_lgtm_bridge.contract.events import LONG_SILENCE
 
 Verdict = Literal["right", "beyond bound", "unseen", "wrong"]
 """Beyond bound and unseen are right too: the one is what an alert is for, the other what spans cannot show."""
@@ -23,7 +25,6 @@ _TOLERANCE_SECONDS = 0.06
 """What a stage's mean TTFB may differ from what was injected plus the pipeline's own share."""
 
 _EXACT_SECONDS = 0.001
-_SILENCE_SECONDS = 5.0
 _SILENT_STAGES = ("stt", "tts")
 """Stages whose failures set no span status."""
 
@@ -65,7 +66,7 @@ def injected(scenarios: list[Scenario]) -> Injected:
     return Injected(
         faults,
         sum(turn.barge_in is not None for turn in turns),
-        sum(turn.barge_in is None and turn.pause > _SILENCE_SECONDS for turn in turns),
+        sum(turn.barge_in is None and turn.pause > LONG_SILENCE for turn in turns),
         sum(any(_faults(turn) for turn in one.turns) for one in scenarios),
     )
 
@@ -115,19 +116,21 @@ def rows(config: Config, placed: Placed, injected: Injected, conditions: Conditi
 def _counts(stores: Stores, placed: Placed, faults: Counter[str], watch: Watch) -> Iterator[Row]:
     totals, service = placed.ledger["totals"], placed.service
     emitted = {
-        "turns": (audit.turns(service), totals["spans"].get("turn", 0)),
-        "turns with a TTFW": (audit.ttfw_count(service), len(totals["latencies"])),
-        **{f"{stage} requests": (audit.requests(service, stage), totals["spans"][stage]) for stage in labels.STAGES},
-        **{f"{kind} tokens": (audit.tokens(service, kind), count) for kind, count in totals["tokens"].items()},
+        "turns": (partial(audit.turns, service), totals["spans"].get("turn", 0)),
+        "turns with a TTFW": (partial(audit.ttfw_count, service), len(totals["latencies"])),
+        **{
+            f"{stage} requests": (partial(audit.requests, service, stage), totals["spans"].get(stage, 0))
+            for stage in labels.STAGES
+        },
+        **{f"{kind} tokens": (partial(audit.tokens, service, kind), count) for kind, count in totals["tokens"].items()},
     }
-    for signal, (query, count) in emitted.items():
-        measured = until(lambda query=query: stores.value(query), count, watch, signal)  # type: ignore[misc]
-        yield Row(signal, f"{measured:g}", f"{count:g}", "", exactly(measured, count))
+    for signal, (ask, count) in emitted.items():
+        yield counted(stores, placed, signal, ask, count, watch)
     for stage in labels.STAGES:
         if placed.bridge:
             continue
         # All spans are in by now: no need to wait for what may never come.
-        measured, count = stores.value(audit.errors(service, stage)), faults[stage]
+        measured, count = stores.value(audit.errors(service, stage, placed.window)), faults[stage]
         unseen = stage in _SILENT_STAGES and measured < count
         yield Row(
             f"{stage} errors", f"{measured:g}", f"{count:g}", "", "unseen" if unseen else exactly(measured, count)
@@ -155,7 +158,7 @@ def _kept(stores: Stores, placed: Placed, which: str, watch: Watch) -> Iterator[
 
 
 def _ttfw(config: Config, stores: Stores, placed: Placed) -> Row:
-    measured = stores.value(audit.ttfw_mean(placed.service))
+    measured = stores.value(audit.ttfw_mean(placed.service, placed.window))
     told = mean(placed.ledger["totals"]["latencies"])
     bound = config.thresholds.ttfw.p95.critical
     return Row(
@@ -166,7 +169,7 @@ def _ttfw(config: Config, stores: Stores, placed: Placed) -> Row:
 
 def _ttfb(config: Config, stores: Stores, placed: Placed, stage: str) -> Row:
     injected, own = injected_mean(placed, stage), own_share(placed, stage)
-    measured = stores.value(audit.ttfb_mean(placed.service, stage))
+    measured = stores.value(audit.ttfb_mean(placed.service, stage, placed.window))
     bound = config.thresholds.stage(stage).warning
     return Row(
         f"{stage} TTFB, mean", seconds(measured), f"{seconds(injected)} + {seconds(own)} pipeline", seconds(bound),
@@ -200,6 +203,23 @@ def until(count: Callable[[], float], expected: float, watch: Watch, signal: str
         watch(f"waiting for {signal}: {value:g} of {expected:g}", time.monotonic() - began)
         time.sleep(0.5)
     return value
+
+
+def counted(  # noqa: PLR0913, PLR0917 - where, whose, what, and how many there should be
+    stores: Stores, placed: Placed, signal: str, ask: Callable[[str], Query], expected: float, watch: Watch
+) -> Row:
+    """Return the comparison of a count of these calls, once it is what is expected or time is up.
+
+    Args:
+        stores: of the running stack.
+        placed: the calls.
+        signal: what is counted.
+        ask: from the time since the calls began to the query.
+        expected: how many there should be.
+        watch: gets what is waited for.
+    """
+    measured = until(lambda: stores.value(ask(placed.window)), expected, watch, signal)
+    return Row(signal, f"{measured:g}", f"{expected:g}", "", exactly(measured, expected))
 
 
 def _of(truth: dict[str, float], name: str, stage: str) -> dict[str, float]:

@@ -1,12 +1,14 @@
 """Holds what the bridge adds against what was injected and what the caller heard."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from pipecat_lgtm.config import Config
-from pipecat_lgtm.ops.comparing import Injected, Row, exactly, judge, mean, seconds, until
+from pipecat_lgtm.ops.comparing import Injected, Row, counted, judge, mean, seconds
 from pipecat_lgtm.ops.placing import Placed, Watch
 from pipecat_lgtm.ops.visible import Stores
 from pipecat_lgtm.queries import audit
+from pipecat_lgtm_bridge.contract.events import LONG_SILENCE
 
 _STAGES = ("stt", "llm", "tts", "tool")
 _HEARD_SECONDS = 0.03
@@ -26,20 +28,20 @@ def rows(config: Config, placed: Placed, injected: Injected, watch: Watch) -> It
     unseen = [one for call in placed.ledger["calls"] for one in call["unseen"]]
     heard = [one for call in placed.ledger["calls"] for one in call["heard"]]
     counts = {
-        **{f"{stage} errors": (audit.errors(service, stage), injected.faults[stage]) for stage in _STAGES},
-        "barge-ins": (audit.interruptions(service), injected.barge_ins),
-        "silences over 5 s": (audit.silences(service), injected.silences),
-        "failed conversations": (audit.failed_conversations(service), injected.failed),
-        "first words heard": (audit.ttfw_count(service), len(heard)),
+        **{f"{stage} errors": (partial(audit.errors, service, stage), injected.faults[stage]) for stage in _STAGES},
+        "barge-ins": (partial(audit.interruptions, service), injected.barge_ins),
+        f"silences over {LONG_SILENCE:g} s": (partial(audit.silences, service), injected.silences),
+        "failed conversations": (partial(audit.failed_conversations, service), injected.failed),
+        "first words heard": (partial(audit.ttfw_count, service), len(heard)),
     }
-    for signal, (query, count) in counts.items():
-        measured = until(lambda query=query: stores.value(query), count, watch, signal)  # type: ignore[misc]
-        yield Row(signal, f"{measured:g}", f"{count:g}", "", exactly(measured, count))
+    for signal, (ask, count) in counts.items():
+        yield counted(stores, placed, signal, ask, count, watch)
     bound = config.thresholds.ttfw.p95.critical
-    measured, told = stores.value(audit.ttfw_mean(service)), mean(heard)
+    measured, told = stores.value(audit.ttfw_mean(service, placed.window)), mean(heard)
     yield Row(
         "TTFW, mean", seconds(measured), f"{seconds(told)}, the caller heard", seconds(bound),
         judge(measured, told, _HEARD_SECONDS + mean(unseen), bound),
     )  # fmt: skip
-    parts, ttfw = stores.value(audit.contributions_sum(service)), stores.value(audit.ttfw_sum(service))
+    window = placed.window
+    parts, ttfw = (stores.value(ask(service, window)) for ask in (audit.contributions_sum, audit.ttfw_sum))
     yield Row("TTFW, sum of its parts", seconds(parts), seconds(ttfw), "", judge(parts, ttfw, 0.001 * len(heard), None))

@@ -56,9 +56,10 @@ def first_call(config: Config, watch: Watch) -> Placed:
         EngineError: the sandbox could not run.
     """
     with placed(config, ["normal"], "bridge", watch) as done:
-        turns = done.ledger["totals"]["spans"]["turn"]
-        query, stores = audit.turns(done.service), Stores(config)
-        if (seen := comparing.until(lambda: stores.value(query), turns, watch, "turns")) != turns:
+        turns = done.ledger["totals"]["spans"].get("turn", 0)
+        stores = Stores(config)
+        seen = comparing.until(lambda: stores.value(audit.turns(done.service, done.window)), turns, watch, "turns")
+        if not turns or seen != turns:
             raise CheckFailed(f"demo: {seen:g} of {turns} turns counted", "see `pipecat-lgtm logs collector`")
         return done
 

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import json
+import math
 import os
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from urllib.parse import quote
 
 import httpx
 
+from pipecat_lgtm import http
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.engines.interrupt import uninterrupted
 from pipecat_lgtm.errors import EngineError
@@ -24,12 +26,16 @@ from pipecat_lgtm.ops.engines import token
 Watch = Callable[[str, float], None]
 Mode = Literal["bridge", "spans-only"]
 BASELINE = "baseline"
+SERVICES: dict[Mode, str] = {"bridge": "sandbox-bot", "spans-only": "sandbox-bot-spans-only"}
+"""The bot's service.name, the same in every demo, so that dashboards and alerts know one bot and not one a demo."""
+
 """The scenario that injects nothing: what it measures is the pipeline's own share, under the load of this very run."""
 
 _CALLS_PER_BASELINE = 4
 _GRACE_SECONDS = 20.0
 _SANDBOX = (sys.executable, "-m", "pipecat_lgtm.sandbox")
 _TAIL_LINES = 15
+_TRUTH_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -37,16 +43,23 @@ class Placed:
     """Calls that have ended.
 
     Args:
-        service: the bot's service.name, used by these calls only.
+        service: the bot's service.name, which earlier calls have too.
+        began: Unix time before the first of these calls.
         ledger: what the bot itself emitted.
         truth: what the provider injected and answered, by sample name.
         bridge: the bot had the bridge.
     """
 
     service: str
+    began: float
     ledger: dict[str, Any]
     truth: dict[str, float]
     bridge: bool = False
+
+    @property
+    def window(self) -> str:
+        """Return the time since these calls began, as PromQL writes it: what grew in it is theirs alone."""
+        return f"{math.ceil((time.time() - self.began) * 1000)}ms"
 
 
 @contextlib.contextmanager
@@ -62,7 +75,7 @@ def placed(config: Config, names: list[str], mode: Mode, watch: Watch) -> Iterat
     Raises:
         EngineError: the provider or the bot could not run.
     """
-    service = f"sandbox-bot-{int(time.time())}"
+    service = SERVICES[mode]
     base = f"http://{config.network.inside_host}:{config.network.ports.sandbox}"
     with contextlib.ExitStack() as stack:
         ledger = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pipecat-lgtm-demo-"))) / "ledger.json"
@@ -73,10 +86,21 @@ def placed(config: Config, names: list[str], mode: Mode, watch: Watch) -> Iterat
                 f"is port {config.network.ports.sandbox} (network.ports.sandbox) free, and is it installed: "
                 "`pip install 'pipecat-lgtm[sandbox]'`?",
             )
+        began = time.time()
         bot = stack.enter_context(_child(_bot(config, service, ledger, names, mode), _credentials(config)))
         _follow(_lines(bot), len(names), watch)
-        truth = httpx.get(f"{base}/truth", timeout=10).json()
-        yield Placed(service, json.loads(ledger.read_text(encoding="utf-8")), truth, mode == "bridge")
+        truth = _truth(base)
+        yield Placed(service, began, json.loads(ledger.read_text(encoding="utf-8")), truth, mode == "bridge")
+
+
+def _truth(base: str) -> Any:  # noqa: ANN401 - JSON
+    """Return what the provider has injected and counted."""
+    try:
+        return http.request("GET", f"{base}/truth", _TRUTH_SECONDS).json()
+    except (httpx.HTTPError, ValueError) as error:
+        raise EngineError(
+            f"sandbox: the provider does not answer: {error}", "try again on a less busy machine"
+        ) from error
 
 
 def order(count: int, scenarios: list[str]) -> list[str]:

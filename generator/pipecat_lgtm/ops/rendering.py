@@ -3,29 +3,41 @@
 from pathlib import Path
 
 from pipecat_lgtm import output
-from pipecat_lgtm.config import load
+from pipecat_lgtm.config import Config
 from pipecat_lgtm.errors import CheckFailed, OutputError
+from pipecat_lgtm.ops import preflight
+from pipecat_lgtm.ops.engines import token
 from pipecat_lgtm.output import Changes
 from pipecat_lgtm.renderers import render
 
 
-def rendered(config: Path | None, folder: Path) -> dict[str, str]:
+def rendered(config: Config, path: Path | None, folder: Path) -> dict[str, str]:
     """Return {path: text} of every file.
 
     Args:
-        config: the user's stack.yaml; None for the shipped one.
+        config: the stack.
+        path: of the user's stack.yaml; None for the shipped one.
         folder: where they are to be.
 
     Raises:
         OutputError: the folder is this distribution's repository and the config is not its own.
+        EngineError: the token file is here, and something in it is no token.
     """
-    loaded = load(config)
     is_repository = (folder / "generator" / "pipecat_lgtm").is_dir()
-    if config is not None and is_repository and config.resolve() != (folder / "stack.yaml").resolve():
+    if path is not None and is_repository and path.resolve() != (folder / "stack.yaml").resolve():
         raise OutputError(
             f"{folder.resolve()}: is the distribution's own repository", "give your own folder with --out"
         )
-    return render(loaded.config)
+    file = config.network.auth.token_file
+    if file is not None and file.exists():  # else it is only where this will run, and `up` and `doctor` look at it
+        token(config)
+    return render(config)
+
+
+def missing(config: Config) -> list[str]:
+    """Return what is wrong here with the secret files that a config names; it may run on another machine."""
+    named = preflight.named_files(config)
+    return [f"{key}: {fault[0]}" for key, file in named if (fault := preflight.fault_of(file))]
 
 
 def difference(folder: Path, files: dict[str, str]) -> str:

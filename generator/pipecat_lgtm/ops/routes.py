@@ -4,12 +4,14 @@ import re
 from dataclasses import dataclass
 
 from pipecat_lgtm.config import Config
+from pipecat_lgtm.config.explain import did_you_mean
 from pipecat_lgtm.config.receivers import Receiver
-from pipecat_lgtm.config.routing import Maintenance
+from pipecat_lgtm.config.routing import SEVERITIES, Maintenance
 from pipecat_lgtm.errors import ConfigError
 from pipecat_lgtm.renderers.alertmanager.inhibit import inhibitions
 from pipecat_lgtm.renderers.alertmanager.messages import said
 from pipecat_lgtm.renderers.alertmanager.tree import HEARTBEAT, Matcher, Node, tree
+from pipecat_lgtm.rules.alerts import alerts
 
 KEPT = "dashboard pipecat-stack, `pipecat-lgtm logs notifications`"
 """Where to read what nobody was told."""
@@ -53,6 +55,28 @@ def parse(pairs: list[str]) -> dict[str, str]:
             raise ConfigError(f"{match[1]}: is given twice", "an alert has each label once")
         found[match[1]] = match[2]
     return found
+
+
+def require_known(config: Config, given: dict[str, str]) -> None:
+    """Make sure that an alert could have these labels.
+
+    Raises:
+        ConfigError: none has, or the severity is none of ours; with the closest that is.
+    """
+    carried = {label for one in alerts(config) for label in (*one.signal.labels, *dict(one.labels))}
+    matched = {label for one in config.routing.routes for label in one.match}
+    labels = {"alertname", "severity"} | carried | matched | set(config.routing.group_by)
+    for label in given:
+        if label not in labels:
+            raise ConfigError(
+                f"{label}: no alert has this label{did_you_mean(label, labels)}", f"labels: {', '.join(sorted(labels))}"
+            )
+    severity = given.get("severity", SEVERITIES[0])
+    if severity not in SEVERITIES:
+        raise ConfigError(
+            f"severity={severity}: is none of ours{did_you_mean(severity, SEVERITIES)}",
+            f"one of {', '.join(SEVERITIES)}",
+        )
 
 
 def routes(config: Config, given: dict[str, str]) -> list[Answer]:

@@ -10,6 +10,14 @@ from pipecat_lgtm.queries import audit
 Signs = list[tuple[str, str]]
 
 
+def address(config: Config, part: str) -> str:
+    """Return where a part that is up answers, for a person or a bot."""
+    network = config.network
+    if part == "collector":
+        return f"{network.entrance}:{network.ports.otlp_http}"
+    return f"http://{network.inside_host}:{getattr(network.ports, part)}"
+
+
 def stack(config: Config, *, docker: bool) -> Signs:
     """Return (what, where) of a running stack."""
     network, address, ports = config.network, config.network.inside_host, config.network.ports
@@ -34,6 +42,8 @@ def stack(config: Config, *, docker: bool) -> Signs:
         ("traces", f"http://{address}:{ports.tempo}/api/search (Tempo's API; Grafana shows them as pictures)"),
         ("logs", f"http://{address}:{ports.loki}/loki/api/v1/labels (Loki's API)"),
         ("dashboards", dashboards),
+        ("every bot, now", "pipecat-lgtm top"),
+        ("every panel", "pipecat-lgtm preview (without Grafana)"),
         ("end it", "pipecat-lgtm down"),
     ]
 
@@ -41,8 +51,8 @@ def stack(config: Config, *, docker: bool) -> Signs:
 def calls(config: Config, outcome: Outcome, *, docker: bool) -> Signs:
     """Return (what, where) after a demo: its slowest call, its latency, then the stack."""
     address, ports = config.network.inside_host, config.network.ports
-    graph = urlencode({"g0.expr": audit.ttfw_mean(outcome.service).expr, "g0.tab": "table"})
-    signs = [("mean TTFW", f"http://{address}:{ports.prometheus}/query?{graph}")]
+    graph = urlencode({"g0.expr": audit.ttfw_mean(outcome.service, "1h").expr, "g0.tab": "table"})
+    signs = [("mean TTFW of the last hour", f"http://{address}:{ports.prometheus}/query?{graph}")]
     slow = max(outcome.ledger["calls"], key=lambda call: max(call["latencies"], default=0.0))
     if slow["latencies"]:
         trace = f"http://{address}:{ports.tempo}/api/traces/{slow['trace_id']}"

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pipecat_lgtm.config.thresholds import Bounds
-from pipecat_lgtm.contract import labels
-from pipecat_lgtm.contract import metrics as m
 from pipecat_lgtm.ops.deploy.prometheus import Prometheus
 from pipecat_lgtm.queries import live
 from pipecat_lgtm.queries.query import Query
 from pipecat_lgtm.rules.recordings import latency_name, recorded
+from pipecat_lgtm_bridge.contract import labels
+from pipecat_lgtm_bridge.contract import metrics as m
 
 _MINUTE = 60
 _GRAVITY = {"critical": 0, "warning": 1, "info": 2}
@@ -63,9 +63,9 @@ def bots(server: Prometheus, window: str) -> list[Bot]:
         for metric, value in _ask(server, query):
             setattr(of(metric), name, value * _MINUTE if name == "turns" else value)
     for metric, value in _ask(server, live.slowest_stage(latency_name(m.STAGE_TTFB, 0.95, window))):
-        of(metric).slowest = (metric[labels.STAGE], value)
+        of(metric).slowest = (metric.get(labels.STAGE, ""), value)
     for metric, _ in _ask(server, live.firing()):
-        of(metric).alerts.append((metric[labels.SEVERITY], metric[labels.ALERTNAME]))
+        of(metric).alerts.append((metric.get(labels.SEVERITY, ""), metric.get(labels.ALERTNAME, "")))
     for bot in found.values():
         bot.alerts.sort(key=lambda one: (_GRAVITY.get(one[0], len(_GRAVITY)), one[1]))
     return sorted(found.values(), key=_order)
@@ -92,8 +92,8 @@ def _numbers(window: str) -> dict[str, Query]:
 
 
 def _ask(server: Prometheus, query: Query) -> Iterable[tuple[dict[str, str], float]]:
-    for sample in server.get("query", query=query.expr)["result"]:
-        yield sample["metric"], float(sample["value"][1])
+    for sample in server.samples(query.expr):
+        yield sample.metric, sample.value[1]
 
 
 def _order(bot: Bot) -> tuple[int, float, str, str]:

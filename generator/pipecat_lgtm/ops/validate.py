@@ -1,19 +1,29 @@
-"""Runs each program's own validator on its rendered file, and says which ran."""
+"""Runs each program's own validator on its rendered file, and our linter on the dashboards; says which ran."""
 
+import json
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import yaml
+
+from pipecat_lgtm.dashboards.lint import lint
 from pipecat_lgtm.errors import CheckFailed
+from pipecat_lgtm.renderers.text import from_yaml
 
 Find = Callable[[str], Path | None]
 _DEADLINE_SECONDS = 120
 _SHOWN_LINES = 10
+_ENVIRONMENT = {"GOGC": "400"}
+"""Of a validator: for the seconds that it lives its garbage need not be collected often."""
+_DASHBOARDS = "grafana/dashboards/*.json"
+_SOURCES = "grafana/provisioning/datasources/*.yaml"
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,7 @@ class _Plan:
     program: str
     arguments: tuple[str, ...]
     pattern: str
+    lint: bool = False
 
 
 _PLANS = (
@@ -42,6 +53,7 @@ _PLANS = (
         "promtool",
         ("check", "rules", "--lint=all", "--lint-fatal", "{file}"),
         "prometheus/rules/*.yml",
+        lint=True,
     ),
     _Plan("alertmanager", "amtool", ("check-config", "{file}"), "alertmanager/alertmanager.yml"),
     _Plan("notification log", "python", ("-I", "{file}", "--check"), "notifications/notifications.py"),
@@ -51,22 +63,39 @@ _PLANS = (
 )
 
 
-def validate(folder: Path, find: Find) -> Iterator[Check]:
+def validate(folder: Path, find: Find, part: str = "") -> Iterator[Check]:
     """Yield the verdict of every validator on a rendered folder, as it comes.
 
     Args:
         folder: holds the rendered files.
         find: returns a program by name, or None where there is none.
+        part: whose files alone are looked at, and only for what keeps it from starting; all by default.
 
     Raises:
         CheckFailed: the folder holds no rendered file at all.
     """
-    found = [(plan, file) for plan in _PLANS for file in sorted(folder.glob(plan.pattern))]
-    if not found:
+    plans = [plan for plan in _PLANS if not part or (plan.pattern.startswith(f"{part}/") and not plan.lint)]
+    found = [(plan, file) for plan in plans for file in sorted(folder.glob(plan.pattern))]
+    dashboards = [] if part else sorted(folder.glob(_DASHBOARDS))
+    if not found and not dashboards:
         raise CheckFailed(f"{folder}: holds no rendered file", "render first: `pipecat-lgtm render --out DIR`")
     with tempfile.TemporaryDirectory(prefix="pipecat-lgtm-validate-") as scratch:
         for plan, file in found:
             yield _run(plan, file, file.relative_to(folder), find, Path(scratch))
+    if dashboards:
+        yield _linted(dashboards, folder.glob(_SOURCES))
+
+
+def _linted(dashboards: list[Path], sources: Iterable[Path]) -> Check:
+    """Hold the dashboards against what Grafana loads without a word and shows wrong."""
+    try:
+        boards = [json.loads(file.read_text(encoding="utf-8")) for file in dashboards]
+        provisioned = [from_yaml(file.read_text(encoding="utf-8")) for file in sources]
+    except (ValueError, yaml.YAMLError) as error:
+        return Check("dashboards", _DASHBOARDS, "failed", str(error))
+    stores = [source for one in provisioned for source in one["datasources"]]
+    faults = [str(fault) for fault in lint(boards, stores)]
+    return Check("dashboards", _DASHBOARDS, "failed" if faults else "passed", _cut(faults))
 
 
 def _run(plan: _Plan, file: Path, name: Path, find: Find, scratch: Path) -> Check:
@@ -80,15 +109,20 @@ def _run(plan: _Plan, file: Path, name: Path, find: Find, scratch: Path) -> Chec
     readable = _readable(plan, file, scratch)
     argv = [str(program), *prefix, *(argument.format(file=readable) for argument in plan.arguments)]
     try:
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=_DEADLINE_SECONDS, check=False)
+        done = subprocess.run(
+            argv, capture_output=True, text=True, timeout=_DEADLINE_SECONDS, check=False, env=_ENVIRONMENT | os.environ
+        )
     except subprocess.TimeoutExpired:
-        return Check(plan.name, " ".join(command), "failed", f"no answer in {_DEADLINE_SECONDS} s")
+        return Check(plan.name, " ".join(command), "not run", f"no answer in {_DEADLINE_SECONDS} s")
     verdict: Literal["passed", "failed"] = "passed" if done.returncode == 0 else "failed"
     return Check(plan.name, " ".join(command), verdict, _said(done) if verdict == "failed" else "")
 
 
 def _said(done: subprocess.CompletedProcess[str]) -> str:
-    lines = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+    return _cut([line for line in (done.stderr + done.stdout).splitlines() if line.strip()])
+
+
+def _cut(lines: list[str]) -> str:
     more = [f"… and {len(lines) - _SHOWN_LINES} lines more"] if len(lines) > _SHOWN_LINES else []
     return "\n".join([*lines[:_SHOWN_LINES], *more])
 

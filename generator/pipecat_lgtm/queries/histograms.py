@@ -1,91 +1,133 @@
-"""Histograms in both of Prometheus' forms: series per bucket (classic) and native histograms.
-
-OTLP writes `le="2"`, a scrape writes `le="2.0"`: bounds are matched in both spellings.
-"""
+"""Histograms in both of Prometheus' forms: series per bucket (classic) and native histograms with the same bounds."""
 
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
 
-from pipecat_lgtm.contract import labels
-from pipecat_lgtm.contract.types import Metric
+from pipecat_lgtm.queries.expr import ByFlavour, Expr, Matcher, Number, Range, Vector, among, call, equal, total
+from pipecat_lgtm_bridge.contract import labels
+from pipecat_lgtm_bridge.contract.types import Metric
 
-
-def by(*more: str) -> str:
-    """Return the grouping per service, environment and further labels."""
-    return f"by ({', '.join((*labels.COMMON, *more))})"
-
-
-def matchers(matching: dict[str, str]) -> str:
-    """Return regular expression matchers in braces; nothing without any."""
-    return "{" + ", ".join(f'{label}=~"{value}"' for label, value in matching.items()) + "}" if matching else ""
+Part = Literal["bucket", "sum", "count"]
+_EXPONENT_FROM = 6
+"""Go's shortest form of a float has an exponent from a million on."""
+_EXPONENT_BELOW = -4
 
 
-def le(bound: float) -> str:
-    """Return a bucket bound as a regular expression of its spellings."""
-    plain = f"{bound:g}"
-    return plain if "." in plain else f"{plain}|{plain}.0"
+def spellings(bound: float) -> tuple[str, ...]:
+    """Return a bucket bound in every spelling that stores hold, the plain one first.
+
+    OTLP and Prometheus 2 write `2` and `1000000`, a scrape by Prometheus 3 or of OpenMetrics `2.0` and `1e+06`.
+    """
+    exact = Decimal(repr(float(bound)))
+    plain = format(exact, "f")
+    plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
+    if _EXPONENT_BELOW <= exact.adjusted() < _EXPONENT_FROM:
+        return (plain,) if "." in plain else (plain, f"{plain}.0")
+    digits = "".join(map(str, exact.as_tuple().digits)).rstrip("0")
+    mantissa = f"{digits[0]}.{digits[1:]}" if digits[1:] else digits
+    sign = "-" if exact.adjusted() < 0 else "+"
+    return plain, f"{mantissa}e{sign}{abs(exact.adjusted()):02d}"
+
+
+def le(bound: float) -> Matcher:
+    """Return the matcher of the bucket with a bound."""
+    return among(labels.LE, *spellings(bound))
+
+
+def quantile(q: float, buckets: Expr) -> Expr:
+    """Return a quantile of buckets; without values there is none, where PromQL says NaN."""
+    return call("histogram_quantile", q, buckets).numbers()
 
 
 @dataclass(frozen=True)
 class Histogram:
-    """Rates of one histogram over a window, summed per service, environment and further labels.
+    """One histogram over a window, summed by some labels.
 
     Args:
         metric: of kind histogram.
         window: as PromQL writes it.
-        more: labels besides service and environment.
-        native: read native histograms instead of bucket series.
-        matching: regular expressions of label values.
+        by: labels that are kept.
+        matchers: which series.
+        at_end: the window is the same at every point of a graph, that before its end.
     """
 
     metric: Metric
     window: str
-    more: tuple[str, ...] = ()
-    native: bool = False
-    matching: tuple[tuple[str, str], ...] = ()
+    by: tuple[str, ...] = ()
+    matchers: tuple[Matcher, ...] = ()
+    at_end: bool = False
 
-    def quantile(self, q: float) -> str:
-        """Return a quantile."""
-        return f"histogram_quantile({q:g}, {self._whole()})"
+    def quantile(self, q: float) -> Expr:
+        """Return a quantile; nothing without values."""
+        return quantile(q, self.buckets())
 
-    def count(self) -> str:
-        """Return how many values a second."""
-        return f"histogram_count({self._whole()})" if self.native else self._summed("_count")
+    def buckets(self, function: str = "rate") -> Expr:
+        """Return what each bucket got, per second or in the window; of native histograms one of it."""
+        return ByFlavour(
+            total(call(function, self._over(self.series("bucket"))), *self.by, labels.LE), self._native(function)
+        )
 
-    def total(self) -> str:
-        """Return the sum of the values of a second."""
-        return f"histogram_sum({self._whole()})" if self.native else self._summed("_sum")
+    def count(self, function: str = "rate") -> Expr:
+        """Return how many values there were, per second or in the window."""
+        return self._part("count", function)
 
-    def within(self, bound: float) -> str:
-        """Return how many values a second are at most a bound, which is a bucket bound."""
-        if self.native:
-            # The share of nothing is NaN, and would stay so.
-            share = f"histogram_fraction(-Inf, {bound:.10g}, {self._whole()})"
-            return f"({share} * ({self.count()} > 0) or {self.count()})"
-        return self._summed("_bucket", {"le": le(bound)})
+    def total(self, function: str = "rate") -> Expr:
+        """Return the sum of the values."""
+        return self._part("sum", function)
 
-    def mean(self) -> str:
+    def within(self, bound: float, function: str = "rate") -> Expr:
+        """Return how many values are at most a bound, which is a bucket bound, per second or in the window."""
+        # The share of nothing is NaN, and would stay so.
+        share = call("histogram_fraction", float("-inf"), bound, self._native(function))
+        count = call("histogram_count", self._native(function))
+        classic = total(call(function, self._over(self.series("bucket", le(bound)))), *self.by)
+        return ByFlavour(classic, (share * count.above(0)).or_(count))
+
+    def mean(self) -> Expr:
         """Return the mean; nothing without values."""
-        return f"{self.total()} / ({self.count()} > 0)"
+        return self.total() / self.count().above(0)
 
-    def increase(self) -> str:
-        """Return how many values in the window."""
-        if self.native:
-            return f"histogram_count({self._summed('', function='increase')})"
-        return self._summed("_count", function="increase")
+    def series(self, part: Part | Literal[""], *more: Matcher) -> Vector:
+        """Return the selector of one of a classic histogram's parts, or of the native one."""
+        suffix = f"_{part}" if part else ""
+        return Vector(f"{self.metric.prometheus}{suffix}", (*self.matchers, *more))
 
-    def buckets(self) -> str:
-        """Return how many values each bucket got in the window; of native histograms a histogram of them."""
-        return self._whole("increase")
+    def _over(self, series: Vector) -> Range:
+        return series.over(self.window, at_end=self.at_end)
 
-    def _whole(self, function: str = "rate") -> str:
-        if self.native:
-            return self._summed("", function=function)
-        series = f"{self.metric.prometheus}_bucket{self._matchers({})}"
-        return f"sum {by('le', *self.more)} ({function}({series}[{self.window}]))"
+    def _part(self, part: Literal["sum", "count"], function: str) -> Expr:
+        classic = total(call(function, self._over(self.series(part))), *self.by)
+        return ByFlavour(classic, call(f"histogram_{part}", self._native(function)))
 
-    def _summed(self, suffix: str, matching: dict[str, str] | None = None, function: str = "rate") -> str:
-        series = f"{self.metric.prometheus}{suffix}{self._matchers(matching or {})}"
-        return f"sum {by(*self.more)} ({function}({series}[{self.window}]))"
+    def _native(self, function: str) -> Expr:
+        return total(call(function, self._over(self.series(""))), *self.by)
 
-    def _matchers(self, matching: dict[str, str]) -> str:
-        return matchers(dict(self.matching) | matching)
+
+@dataclass(frozen=True)
+class Recorded:
+    """A histogram whose increase is recorded: its buckets are read once, not once for each quantile and share.
+
+    Args:
+        name: of the recording: one series per bucket, or a native histogram.
+        by: the labels it has.
+    """
+
+    name: str
+    by: tuple[str, ...]
+
+    def quantile(self, q: float) -> Expr:
+        """Return a quantile; nothing without values."""
+        return quantile(q, Vector(self.name))
+
+    def count(self) -> Expr:
+        """Return how many values there were."""
+        whole = Vector(self.name, (equal(labels.LE, "+Inf"),))
+        return ByFlavour(total(whole, *self.by), call("histogram_count", Vector(self.name)))
+
+    def share_above(self, bound: float) -> Expr:
+        """Return the exact share of values above a bound that is a bucket bound; nothing without values."""
+        some = self.count().above(0)
+        classic = Number(1) - total(Vector(self.name, (le(bound),)), *self.by) / some
+        fraction = call("histogram_fraction", float("-inf"), bound, Vector(self.name))
+        return ByFlavour(classic, (Number(1) - fraction).and_(some))

@@ -1,41 +1,39 @@
 """Values that alerts look at besides latencies: shares, means, ratios to a baseline, burn."""
 
-from typing import Literal
-
-from pipecat_lgtm.contract import labels
-from pipecat_lgtm.contract import metrics as m
-from pipecat_lgtm.contract.types import Metric
-from pipecat_lgtm.queries.histograms import Histogram, by, matchers
+from pipecat_lgtm.queries.expr import Expr, Matcher, Number, Range, Vector, call, equal, total
+from pipecat_lgtm.queries.histograms import Histogram
 from pipecat_lgtm.queries.query import Query, Unit
+from pipecat_lgtm.queries.semantics import counter, each, increase_of_failures, per, ratio
+from pipecat_lgtm_bridge.contract import labels
+from pipecat_lgtm_bridge.contract import metrics as m
+from pipecat_lgtm_bridge.contract.types import Metric
 
 
-def grown(metric: Metric, window: str, *more: str, **matching: str) -> Query:
-    """Return how much a counter grew in a window; matching: regular expressions of label values."""
-    expr = f"sum {by(*more)} (increase({metric.prometheus}{matchers(matching)}[{window}]))"
-    name = f"{metric.name}.grown.{window}" + "".join(f".{value}" for value in (*more, *matching.values()))
+def grown(metric: Metric, window: str, *more: str, matchers: tuple[Matcher, ...] = ()) -> Query:
+    """Return how many events a counter saw in a window, in whole numbers; those while Prometheus was away, too."""
+    expr = total(increase_of_failures(counter(metric, *matchers), window), *labels.COMMON, *more)
+    name = f"{metric.name}.grown.{window}" + "".join(f".{value}" for value in (*more, *(one.value for one in matchers)))
     return Query(name, expr, "count", metric.brief)
 
 
-def share(metric: Metric, window: str, *more: str, of: dict[str, str], among: dict[str, str] | None = None) -> Query:
-    """Return the share of a counter that has some label values; nought if none has, nothing without any.
+def increase(metric: Metric, window: str, *matchers: Matcher) -> Query:
+    """Return how much a counter grew in a window."""
+    name = f"{metric.name}.increase.{window}" + "".join(f".{one.value}" for one in matchers)
+    return Query(name, each("increase", metric, window, matchers=matchers), "count", metric.brief)
+
+
+def share(metric: Metric, window: str, of: Matcher, *among: Matcher) -> Query:
+    """Return the share of a counter that has some label values; 0 if none has, nothing without any.
 
     Args:
         metric: a counter.
         window: over which.
-        more: labels besides service and environment.
-        of: regular expressions of the label values counted.
-        among: the same, of all that are looked at.
+        of: what is counted.
+        among: what all that is looked at has in common.
     """
-    among = among or {}
-    counted = f"sum {by(*more)} (rate({metric.prometheus}{matchers(among | of)}[{window}]))"
-    every = f"sum {by(*more)} (rate({metric.prometheus}{matchers(among)}[{window}]))"
-    name = f"{metric.name}.share.{window}." + ".".join(of.values())
-    return Query(name, f"({counted} or {every} * 0) / ({every} > 0)", "ratio", f"Share of: {metric.brief}")
-
-
-def per(part: str, whole: str, name: str, brief: str) -> Query:
-    """Return one recorded count per another."""
-    return Query(name, f"{part} / ({whole} > 0)", "ratio", brief)
+    part = each("rate", metric, window, matchers=(*among, of))
+    every = each("rate", metric, window, matchers=among)
+    return Query(f"{metric.name}.share.{window}.{of.value}", ratio(part, every), "ratio", f"Share of: {metric.brief}")
 
 
 def mean(histogram: Histogram, unit: Unit) -> Query:
@@ -47,30 +45,27 @@ def mean(histogram: Histogram, unit: Unit) -> Query:
 def share_within(histogram: Histogram, bound: float, brief: str) -> Query:
     """Return the exact share of values at most a bucket bound."""
     name = f"{histogram.metric.name}.within.{bound:g}.{histogram.window}"
-    return Query(name, f"{histogram.within(bound)} / ({histogram.count()} > 0)", "ratio", brief)
+    return Query(name, per(histogram.within(bound), histogram.count()), "ratio", brief)
 
 
-def silent_turns(bound: float, window: str, *, native: bool) -> Query:
-    """Return silences longer than a bound per turn; nought if there are none."""
-    silences = Histogram(m.SILENCE, window, native=native)
-    turns = f"sum {by()} (rate({m.TURNS.prometheus}[{window}]))"
-    beyond = f"({silences.count()} - {silences.within(bound)})"
-    return Query("silent_turns", f"({beyond} or {turns} * 0) / ({turns} > 0)", "ratio", "Long silences per turn.")
+def silent_turns(window: str) -> Query:
+    """Return long silences per turn, those that last too; 0 if there are none."""
+    long = each("rate", m.SILENCES_LONG, window)
+    return Query("silent_turns", ratio(long, each("rate", m.TURNS, window)), "ratio", "Long silences per turn.")
 
 
 def rise(metric: Metric, window: str, before: str, *more: str) -> Query:
     """Return a counter's rate as a multiple of its rate in the time before; nothing for a younger one."""
-    now = f"sum {by(*more)} (rate({metric.prometheus}[{window}]))"
-    then = f"sum {by(*more)} (rate({metric.prometheus}[{before}] offset {window}))"
-    old = f"sum {by(*more)} ({metric.prometheus} offset {before})"
-    return Query(
-        f"{metric.name}.rise.{window}", f"{now} / ({then} > 0) and {old}", "count", f"Against {before} before."
-    )
+    by = (*labels.COMMON, *more)
+    now = each("rate", metric, window, *more)
+    then = total(call("rate", counter(metric).ago(window).over(before)), *by)
+    old = total(counter(metric).ago(before), *by)
+    return Query(f"{metric.name}.rise.{window}", per(now, then).and_(old), "times", f"Against {before} before.")
 
 
 def baseline(value: str, window: str, offset: str, step: str) -> Query:
-    """Return the median of a recorded value over its past."""
-    past = f"quantile_over_time(0.5, {value}[{window}:{step}] offset {offset})"
+    """Return the median of a recorded value over its past; hours without a value count for nothing."""
+    past = call("quantile_over_time", 0.5, _past(value, window, step, offset))
     return Query(f"baseline.{value}", past, "count", f"Median of {value} over {window}, ending {offset} ago.")
 
 
@@ -79,36 +74,47 @@ def baseline_ready(  # noqa: PLR0913, PLR0917 - the parts of a baseline
 ) -> Query:
     """Return 1 where a recorded value has enough history for a baseline, 0 where it has not.
 
-    Enough: it was seen before the baseline's window began, and at `min_points` of the window's steps.
+    Enough: it was seen before the baseline's window began, and was a number at `min_points` of the window's steps.
     """
-    seen_before = f"present_over_time({value}[{window}:{step}] offset {whole})"
-    points = f"count_over_time({value}[{window}:{step}] offset {offset}) >= {min_points}"
+    seen_before = call("present_over_time", _past(value, window, step, whole))
+    points = call("count_over_time", _past(value, window, step, offset)).at_least(min_points)
+    ready = points.and_(seen_before) * 0 + Number(1)
     return Query(
         f"baseline_ready.{value}",
-        f"({points} and {seen_before}) * 0 + 1 or {value} * 0",
+        ready.or_(Vector(value) * 0),
         "count",
         f"1: {value} has a baseline; 0: not enough history.",
     )
 
 
+def _past(value: str, window: str, step: str, offset: str) -> Range:
+    """Return a recorded value at the steps of a window at which it was a number."""
+    return Range(Vector(value).numbers(), window, step, offset)
+
+
+def _known(past: Expr, ready: str, signal: str, by: tuple[str, ...]) -> Expr:
+    """Return a baseline where there is enough history for it."""
+    return past.and_(Vector(ready, (equal(labels.SIGNAL, signal),)).compared("==", 1), by)
+
+
 def against(value: str, past: str, ready: str, signal: str, *more: str) -> Query:
     """Return a recorded value as a multiple of its baseline; nothing where the history is too short."""
-    shared = ", ".join((*labels.COMMON, *more))
-    known = f'(({past} > 0) and on ({shared}) ({ready}{{{labels.SIGNAL}="{signal}"}} == 1))'
-    return Query(f"against_baseline.{signal}", f"{value} / on ({shared}) {known}", "count", "Times its own baseline.")
+    by = (*labels.COMMON, *more)
+    expr = (Vector(value) / _known(Vector(past).above(0), ready, signal, by)).matched(*by)
+    return Query(f"against_baseline.{signal}", expr, "times", "Times its own baseline.")
 
 
 def points_above(value: str, past: str, ready: str, signal: str, *more: str) -> Query:
     """Return a recorded share less its baseline; nothing where the history is too short."""
-    shared = ", ".join((*labels.COMMON, *more))
-    known = f'({past} and on ({shared}) ({ready}{{{labels.SIGNAL}="{signal}"}} == 1))'
-    return Query(f"above_baseline.{signal}", f"{value} - on ({shared}) {known}", "ratio", "Above its own baseline.")
+    by = (*labels.COMMON, *more)
+    expr = (Vector(value) - _known(Vector(past), ready, signal, by)).matched(*by)
+    return Query(f"above_baseline.{signal}", expr, "ratio", "Above its own baseline.")
 
 
 def drop(value: str, past: str, ready: str, signal: str, *more: str) -> Query:
     """Return by what share a recorded value is below its baseline; nothing where the history is too short."""
-    ratio = against(value, past, ready, signal, *more)
-    return Query(f"drop.{signal}", f"1 - {ratio.expr}", "ratio", "Below its own baseline.")
+    below = Number(1) - against(value, past, ready, signal, *more).promql
+    return Query(f"drop.{signal}", below, "ratio", "Below its own baseline.")
 
 
 def quantile(histogram: Histogram, q: float) -> Query:
@@ -122,35 +128,33 @@ def quantile(histogram: Histogram, q: float) -> Query:
 def counted(histogram: Histogram) -> Query:
     """Return how many values a histogram got in its window."""
     metric = histogram.metric
-    return Query(f"{metric.name}.counted.{histogram.window}", histogram.increase(), "count", metric.brief)
+    return Query(f"{metric.name}.counted.{histogram.window}", histogram.count("increase"), "count", metric.brief)
 
 
 def markers_per_turn(window: str) -> Query:
-    """Return frustration markers per turn; nought if there are none."""
-    markers = f"sum {by()} (rate({m.FRUSTRATION_MARKERS.prometheus}[{window}]))"
-    turns = f"sum {by()} (rate({m.TURNS.prometheus}[{window}]))"
-    return Query("markers_per_turn", f"({markers} or {turns} * 0) / ({turns} > 0)", "ratio", "Markers per turn.")
+    """Return frustration markers per turn; 0 if there are none."""
+    markers, turns = each("rate", m.FRUSTRATION_MARKERS, window), each("rate", m.TURNS, window)
+    return Query("markers_per_turn", ratio(markers, turns), "ratio", "Markers per turn.")
 
 
 def either(name: str, queries: list[Query]) -> Query:
     """Return the series of several queries that share none."""
-    first = queries[0]
-    return Query(name, " or ".join(one.expr for one in queries), first.unit, first.brief)
+    first, *rest = queries
+    return Query(name, first.promql.or_(*(one.promql for one in rest)), first.unit, first.brief)
 
 
 def again(name: str, unit: Unit) -> Query:
     """Return a recorded value as it is, to be kept at fewer points in time."""
-    return Query(f"again.{name}", name, unit, f"{name}, less often.")
+    return Query(f"again.{name}", Vector(name), unit, f"{name}, less often.")
 
 
-def bad_ones(share: str, samples: str, *more: str) -> Query:
-    """Return how many of the recorded samples were bad, by their recorded share."""
-    expr = f"{share} * on ({', '.join((*labels.COMMON, *more))}) {samples}"
-    return Query(f"bad.{share}", expr, "count", f"{share}, as a number.")
+def sum_over(name: str, window: str) -> Query:
+    """Return the sum of what a recording counted since the one before it, over hours."""
+    expr = call("sum_over_time", Vector(name).over(window))
+    return Query(f"sum.{name}.{window}", expr, "count", f"Sum over {window}.")
 
 
-def over_hours(function: Literal["sum", "max"], name: str, window: str, step: str) -> Query:
-    """Return the sum or the greatest of a recorded value of windows of `step` that do not overlap."""
-    return Query(
-        f"{function}.{name}.{window}", f"{function}_over_time({name}[{window}:{step}])", "count", f"Over {window}."
-    )
+def max_over(name: str, window: str) -> Query:
+    """Return the greatest of a recorded value, at whatever time it was."""
+    expr = call("max_over_time", Vector(name).over(window))
+    return Query(f"max.{name}.{window}", expr, "count", f"Most in {window}.")

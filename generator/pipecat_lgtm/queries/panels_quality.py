@@ -1,11 +1,13 @@
 """Is the agent any good: outcomes, intents, scores, recognition, what was said."""
 
-from pipecat_lgtm.contract import labels
-from pipecat_lgtm.contract import metrics as m
-from pipecat_lgtm.contract.signals import OFF_SCRIPT
-from pipecat_lgtm.contract.types import Metric
 from pipecat_lgtm.queries import scope
+from pipecat_lgtm.queries.expr import unequal
 from pipecat_lgtm.queries.query import Query
+from pipecat_lgtm.queries.semantics import per
+from pipecat_lgtm_bridge.contract import labels
+from pipecat_lgtm_bridge.contract import metrics as m
+from pipecat_lgtm_bridge.contract.signals import OFF_SCRIPT
+from pipecat_lgtm_bridge.contract.types import Metric
 
 _WHO = (labels.PROVIDER, labels.MODEL)
 
@@ -22,12 +24,11 @@ def word_errors() -> Query:
 
 def protected() -> Query:
     """Return protected data found in each step of a graph, by kind; what is off the script is no such data."""
-    return scope.over_time(m.COMPLIANCE_FINDINGS, labels.KIND, where=(f'{labels.KIND}!="{OFF_SCRIPT}"',))
+    return scope.over_time(m.COMPLIANCE_FINDINGS, labels.KIND, where=(unequal(labels.KIND, OFF_SCRIPT),))
 
 
 def per_turn(metric: Metric) -> Query:
     """Return a counter of things said, per turn, by kind."""
-    said = f"sum by ({labels.KIND}) (rate({metric.prometheus}{scope.selector()}[$__rate_interval]))"
-    turns = f"sum(rate({m.TURNS.prometheus}{scope.selector()}[$__rate_interval]))"
-    expr = f"{said} / on () group_left () ({turns} > 0)"
+    said = scope.grown("rate", metric, scope.RATE, labels.KIND)
+    expr = per(said, scope.grown("rate", m.TURNS, scope.RATE)).matched(many="left")
     return Query(f"per_turn.{metric.name}", expr, "ratio", metric.brief, scope.legend(labels.KIND))

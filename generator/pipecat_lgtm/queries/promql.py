@@ -1,93 +1,94 @@
 """PromQL over the contract's metrics."""
 
-from pipecat_lgtm.contract import labels
-from pipecat_lgtm.contract import metrics as m
-from pipecat_lgtm.contract.types import Metric
-from pipecat_lgtm.queries.histograms import Histogram, by
+from pipecat_lgtm.queries.expr import Matcher, Number, Vector, among, equal
+from pipecat_lgtm.queries.histograms import Histogram
 from pipecat_lgtm.queries.query import Query
+from pipecat_lgtm.queries.semantics import each, per, ratio
+from pipecat_lgtm_bridge.contract import labels
+from pipecat_lgtm_bridge.contract import metrics as m
+from pipecat_lgtm_bridge.contract.types import Metric
 
 
-def quantile(metric: Metric, q: float, window: str, *more: str, native: bool = False) -> Query:
-    """Return a quantile of a histogram per service, environment and further labels."""
+def quantile(metric: Metric, q: float, window: str, *more: str) -> Query:
+    """Return a quantile of a histogram per service, environment and further labels; nothing without values."""
     percent = f"p{q * 100:g}"
     return Query(
         f"{metric.name}.{percent}.{window}" + "".join(f".{label}" for label in more),
-        Histogram(metric, window, more, native).quantile(q),
+        Histogram(metric, window, (*labels.COMMON, *more)).quantile(q),
         "seconds",
         f"{percent.upper()} of: {metric.brief}",
     )
 
 
 def share_beyond(
-    metric: Metric, bound: float, window: str, *more: str, matching: dict[str, str] | None = None, native: bool = False
+    metric: Metric, bound: float, window: str, *more: str, matchers: tuple[Matcher, ...], samples: str
 ) -> Query:
-    """Return the exact share of values beyond a bound that is a bucket bound; matching: of which series."""
-    values = Histogram(metric, window, more, native, tuple((matching or {}).items()))
+    """Return the exact share of values above a bound that is a bucket bound.
+
+    Args:
+        metric: a histogram.
+        bound: which.
+        window: over which.
+        more: labels besides service and environment.
+        matchers: of which series.
+        samples: as what the number of all values in the window is recorded.
+    """
+    values = Histogram(metric, window, (*labels.COMMON, *more), matchers)
     return Query(
         f"{metric.name}.beyond.{bound:g}.{window}" + "".join(f".{label}" for label in more),
-        f"1 - {values.within(bound)} / ({values.count()} > 0)",
+        Number(1) - per(values.within(bound, "increase"), Vector(samples, matchers)),
         "ratio",
-        f"Share beyond {bound:g} s of: {metric.brief}",
+        f"Share above {bound:g} s of: {metric.brief}",
     )
 
 
-def increase(metric: Metric, window: str, *more: str, native: bool = False) -> Query:
+def increase(metric: Metric, window: str, *more: str) -> Query:
     """Return how much a counter, or a histogram's count, grew in a window."""
-    expr = f"sum {by(*more)} (increase({metric.prometheus}[{window}]))"
-    if metric.kind == "histogram":
-        expr = Histogram(metric, window, more, native).increase()
-    return Query(
-        f"{metric.name}.increase.{window}" + "".join(f".{label}" for label in more), expr, "count", metric.brief
-    )
+    name = f"{metric.name}.increase.{window}" + "".join(f".{label}" for label in more)
+    return Query(name, each("increase", metric, window, *more), "count", metric.brief)
 
 
 def per_second(metric: Metric, window: str) -> Query:
     """Return a counter's rate."""
-    return Query(
-        f"{metric.name}.rate.{window}",
-        f"sum {by()} (rate({metric.prometheus}[{window}]))",
-        "per_second",
-        metric.brief,
-    )
+    return Query(f"{metric.name}.rate.{window}", each("rate", metric, window), "per_second", metric.brief)
 
 
 def stage_attempts(requests: str, errors: str) -> Query:
     """Return recorded requests to a stage, or its failures where they are more: a stage may fail without a request."""
-    return Query(
-        "stage.attempts", f"{requests} >= {errors} or {errors} or {requests}", "count", "Requests, failed ones too."
-    )
+    asked, failed = Vector(requests), Vector(errors)
+    expr = asked.at_least(failed).or_(failed, asked)
+    return Query("stage.attempts", expr, "count", "Requests, failed ones too.")
 
 
 def stage_error_ratio(requests: str, errors: str, attempts: str) -> Query:
-    """Return failures of a stage per attempt, all recorded; nought without failures, nothing without attempts."""
+    """Return failures of a stage per attempt, all recorded; 0 without failures, nothing without attempts."""
+    failed = Vector(errors).or_(Vector(requests) * 0)
     return Query(
         "stage.error_ratio",
-        f"({errors} or {requests} * 0) / ({attempts} > 0)",
+        per(failed, Vector(attempts)),
         "ratio",
         "Failures of a stage per request; a stage that only fails may leave no request.",
     )
 
 
-def conversation_failure_ratio(window: str) -> Query:
-    """Return the share of ended conversations in which a component failed (the bridge knows)."""
-    failed = f'sum {by()} (rate({m.CONVERSATIONS.prometheus}{{{labels.OUTCOME}="failed"}}[{window}]))'
-    every = f"sum {by()} (rate({m.CONVERSATIONS.prometheus}[{window}]))"
+def conversation_failure_ratio(conversations: str, window: str) -> Query:
+    """Return the share of ended conversations, recorded, in which a component failed (the bridge knows)."""
+    failed = each("increase", m.CONVERSATIONS, window, matchers=(equal(labels.OUTCOME, "failed"),))
     return Query(
         f"conversation.failure_ratio.{window}",
-        f"({failed} or {every} * 0) / ({every} > 0)",
+        ratio(failed, Vector(conversations)),
         "ratio",
         "Share of ended conversations with a component failure.",
     )
 
 
-def tokens_per_turn(window: str, *, native: bool = False) -> Query:
-    """Return LLM tokens, in and out, per turn: the bridge's own figure, else the ratio of sums."""
-    exact = Histogram(m.TURN_TOKENS, window, native=native).mean()
-    tokens = f'sum {by()} (rate({m.TOKENS.prometheus}{{{labels.TYPE}=~"input|output"}}[{window}]))'
-    turns = f"sum {by()} (rate({m.TURNS.prometheus}[{window}]))"
+def tokens_per_turn(turns: str, window: str) -> Query:
+    """Return LLM tokens, in and out, per turn: the bridge's own figure, else the ratio of sums; turns are recorded."""
+    exact = Histogram(m.TURN_TOKENS, window, labels.COMMON).mean()
+    tokens = each("increase", m.TOKENS, window, matchers=(among(labels.TYPE, "input", "output"),))
     return Query(
         f"tokens_per_turn.{window}",
-        f"{exact} or {tokens} / ({turns} > 0)",
+        exact.or_(per(tokens, Vector(turns))),
         "tokens",
         "LLM tokens of a turn.",
     )

@@ -1,9 +1,9 @@
 """TraceQL that looks for an alert's offenders; `$service` stands for the alert's service, quoted."""
 
-from pipecat_lgtm.contract import attributes as a
-from pipecat_lgtm.contract import dialects as d
-from pipecat_lgtm.contract.types import Attribute
 from pipecat_lgtm.queries.query import Query
+from pipecat_lgtm_bridge.contract import attributes as a
+from pipecat_lgtm_bridge.contract import dialects as d
+from pipecat_lgtm_bridge.contract.types import Attribute
 
 _SERVICE = f"resource.{a.SERVICE_NAME.name} = $service"
 
@@ -47,11 +47,11 @@ def spoken(prefix: str, kinds: tuple[str, ...]) -> Query:
     return _query(f"spoken.{prefix}{'.'.join(kinds)}", f"({found})", "Findings.")
 
 
+def unanswered(_: float) -> Query:
+    """Return conversations in which the caller spoke and was not answered."""
+    return _query("unanswered", f"span.{a.CONVERSATION_UNANSWERED.name} > 0", "Unanswered.")
+
+
 def calls() -> Query:
     """Return the conversations of a service."""
     return _query("calls", f'name = "{d.CONVERSATION_SPAN}"', "Conversations.")
-
-
-def everything() -> Query:
-    """Return conversations of any service."""
-    return Query("search.everything", f'{{ name = "{d.CONVERSATION_SPAN}" }}', "text", "Conversations.")

@@ -33,10 +33,9 @@ ENGINE_RENDERERS: tuple[Renderer, ...] = (
 
 def render(config: Config, placement: Placement = COMPOSE) -> dict[str, str]:
     """Return {path: text} of every rendered file; compose and docs only where the parts run in containers."""
-    renderers = ENGINE_RENDERERS
-    if placement.kind == "compose":
-        renderers = (*renderers, compose.render, docs.render)
     files: dict[str, str] = {}
-    for one in renderers:
+    for one in ENGINE_RENDERERS:
         files |= one(config, placement)
+    if placement.kind == "compose":
+        files |= compose.render(config, placement, files) | docs.render(config, placement)
     return dict(sorted(files.items()))

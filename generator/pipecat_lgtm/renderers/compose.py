@@ -9,58 +9,56 @@ mounts the volume over `/prometheus`, which Prometheus' image gives to nobody, a
 from typing import Any
 
 from pipecat_lgtm.config import Config
-from pipecat_lgtm.renderers import flags
+from pipecat_lgtm.renderers import flags, resources
 from pipecat_lgtm.renderers.alertmanager.receivers import secret_files
 from pipecat_lgtm.renderers.alertmanager.tree import tree
 from pipecat_lgtm.renderers.collector import edge
+from pipecat_lgtm.renderers.fingerprint import fingerprint, read_by
 from pipecat_lgtm.renderers.placement import Placement
 from pipecat_lgtm.renderers.text import to_yaml
 
 NOBODY = "65534:65534"
-_MEMORY_MIB = {
-    "prometheus": 2048,
-    "alertmanager": 256,
-    "notifications": 256,
-    "tempo": 2048,
-    "loki": 2048,
-    "grafana": 512,
-    "sandbox": 2048,
-}
-_CPUS = {
-    "collector": 2.0,
-    "prometheus": 2.0,
-    "alertmanager": 0.5,
-    "tempo": 2.0,
-    "loki": 2.0,
-    "grafana": 1.0,
-    "sandbox": 2.0,
-}
 _CONFIG_FILES = {
     "collector": "config.yaml",
     "tempo": "tempo.yaml",
     "loki": "loki.yaml",
 }
 _NOTE = (
-    "Start: `docker compose up -d`; Grafana is then at http://127.0.0.1:3000, read-only and without an admin account. "
+    "Start: `docker compose up -d`; Grafana is then at {grafana}, read-only and without an admin account. "
     "With sample calls: `docker compose --profile demo up -d`. End: `docker compose down` (`-v` forgets the data)."
 )
+CONFIG_LABEL = "pipecat-lgtm.config"
+"""Of a container: the fingerprint of its service and of the files mounted into it.
+
+Compose compares services, not the content of what is mounted: by this label it creates anew what reads a changed file.
+"""
 
 
-def render(config: Config, placement: Placement) -> dict[str, str]:
-    """Return docker-compose.yml."""
-    return {"docker-compose.yml": to_yaml(compose(config, placement), note=_NOTE)}
+def render(config: Config, placement: Placement, files: dict[str, str]) -> dict[str, str]:
+    """Return docker-compose.yml.
+
+    Args:
+        config: the stack.
+        placement: in containers.
+        files: what the other renderers have made.
+    """
+    made = compose(config, placement)
+    for name, service in made["services"].items():
+        if found := read_by(name, files):
+            service["labels"] = {CONFIG_LABEL: fingerprint(found, service)}
+    return {"docker-compose.yml": to_yaml(made, note=_NOTE.format(grafana=config.grafana_url))}
 
 
 def engines(config: Config) -> list[str]:
-    """Return the engines that run in this stack; a store with a remote address does not."""
-    remote = {name for name in ("prometheus", "tempo", "loki") if getattr(config.stores, name).url is not None}
+    """Return the engines that run in this stack; Tempo and Loki do not where they have a remote address."""
+    remote = {name for name in ("tempo", "loki") if getattr(config.stores, name).url is not None}
     return [name for name in ("prometheus", "alertmanager", "tempo", "loki", "collector") if name not in remote]
 
 
 def compose(config: Config, placement: Placement) -> dict[str, Any]:
     """Return the compose file as data."""
     local = engines(config)
-    services: dict[str, Any] = {"init": _init(config, "loki", "tools:/usr/bin")}
+    services: dict[str, Any] = {"init": _init(config, "loki", f"{_tools(config)}:/usr/bin")}
     for name in local:
         services[f"init-{name}"] = _init(config, "prometheus", f"{name}:/prometheus")
     for name in local:
@@ -69,8 +67,8 @@ def compose(config: Config, placement: Placement) -> dict[str, Any]:
         services["notifications"] = _notifications(config, placement)
     services["grafana"] = _grafana(config, placement, local)
     services["sandbox"] = _sandbox(config)
-    volumes: dict[str, Any] = {name: {} for name in ("tools", *local, "grafana")}
-    found = {"name": "pipecat-lgtm", "services": services, "volumes": volumes}
+    volumes: dict[str, Any] = {name: {} for name in (_tools(config), *local, "grafana")}
+    found = {"name": config.name, "services": services, "volumes": volumes}
     if secrets := _secrets(config) | _receiver_secrets(config):
         found["secrets"] = {name: {"file": str(path)} for name, path in secrets.items()}
     return found
@@ -82,27 +80,38 @@ def _init(config: Config, engine: str, volume: str) -> dict[str, Any]:
         "command": ["--version"],
         "volumes": [volume],
         "network_mode": "none",
-        **_confined("init"),
+        **_confined(config, "init"),
         "restart": "no",
     }
 
 
-def _confined(name: str, user: str = NOBODY) -> dict[str, Any]:
+def _confined(config: Config, name: str, user: str = NOBODY) -> dict[str, Any]:
     return {
         "user": user,
         "read_only": True,
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges:true"],
         "pids_limit": 512,
-        "mem_limit": f"{_MEMORY_MIB.get(name, 128)}m",
-        "cpus": _CPUS.get(name, 0.5),
+        "mem_limit": f"{resources.memory_mib(config, name)}m",
+        "cpus": _cpus(resources.cpus(name)),
+        "logging": {"driver": "json-file", "options": {"max-size": "20m", "max-file": "3"}},
     }
+
+
+def _cpus(wanted: float) -> float | str:
+    """Return a limit that a machine with a single CPU can lower: Docker refuses more than there are."""
+    return f"${{PIPECAT_LGTM_CPUS:-{wanted:g}}}" if wanted > 1 else wanted
+
+
+def _tools(config: Config) -> str:
+    """Return the volume of the health check's program: one a version, for only an empty one is filled."""
+    return f"tools-{config.versions.release('loki')}"
 
 
 def _engine(config: Config, placement: Placement, name: str, local: list[str]) -> dict[str, Any]:
     engine = "otelcol" if name == "collector" else name
     settings, data = placement.config(name), placement.data(name)  # type: ignore[arg-type]
-    mounts = [f"{name}:{data}", "tools:/tools:ro,nocopy"]
+    mounts = [f"{name}:{data}", f"{_tools(config)}:/tools:ro,nocopy"]
     if name in {"prometheus", "alertmanager"}:
         mounts.append(f"./{name}:{settings}:ro")
     else:
@@ -110,7 +119,8 @@ def _engine(config: Config, placement: Placement, name: str, local: list[str]) -
     made: dict[str, Any] = {
         "image": config.versions.image(engine),
         "command": flags.FLAGS[name](config, placement),
-        **_confined(name),
+        "environment": resources.variables(config, name),
+        **_confined(config, name),
         "tmpfs": ["/tmp"],  # noqa: S108 - inside a container
         "volumes": mounts,
         "ports": [_published(config, port) for port in _ports(config, name)],
@@ -128,13 +138,11 @@ def _engine(config: Config, placement: Placement, name: str, local: list[str]) -
         made["depends_on"] |= {
             store: {"condition": "service_healthy"} for store in local if store in {"prometheus", "tempo", "loki"}
         }
-        made["mem_limit"] = f"{config.collector.memory_limit * 5 // 4 // 1024**2}m"
-        made["stop_grace_period"] = "30s"
-        variables = sorted({variable for extra in config.exporters for variable in extra.headers.values()})
-        if variables:
-            made["environment"] = {
-                variable: f"${{{variable}:?set it for exporters in stack.yaml}}" for variable in variables
-            }
+        made["stop_grace_period"] = "10s"
+        made["environment"] |= {
+            variable: f"${{{variable}:?set it for exporters in stack.yaml}}"
+            for variable in sorted({variable for extra in config.exporters for variable in extra.headers.values()})
+        }
         if secrets := _secrets(config):
             made["secrets"] = list(secrets)
     return made
@@ -167,7 +175,15 @@ def _health_url(config: Config, name: str) -> str:
 def _ports(config: Config, name: str) -> list[int]:
     ports = config.network.ports
     return {
-        "collector": [ports.otlp_grpc, ports.otlp_http, ports.collector_health, ports.collector_metrics],
+        "collector": [
+            ports.otlp_grpc,
+            ports.otlp_http,
+            ports.collector_health,
+            ports.collector_metrics,
+            ports.collector_pipecat,
+            ports.collector_breaches,
+            ports.collector_intake,
+        ],
         "prometheus": [ports.prometheus],
         "alertmanager": [ports.alertmanager],
         "tempo": [ports.tempo],
@@ -204,17 +220,18 @@ def _grafana(config: Config, placement: Placement, local: list[str]) -> dict[str
     no_admin = "${PIPECAT_LGTM_NO_ADMIN:-true}"
     return {
         "image": config.versions.image("grafana"),
-        **_confined("grafana", user="472:0"),
+        **_confined(config, "grafana", user="472:0"),
         "tmpfs": ["/tmp"],  # noqa: S108 - inside a container
         # Not the whole folder: Grafana does not start without the grafana.ini that its image has there.
         "volumes": [
             f"grafana:{data}",
-            "tools:/tools:ro,nocopy",
+            f"{_tools(config)}:/tools:ro,nocopy",
             *(f"./grafana/{folder}:{settings}/{folder}:ro" for folder in ("provisioning", "dashboards")),
             # Alerts link to them there, unless alerts.links.runbooks has another address.
             "./docs/runbooks:/usr/share/grafana/public/runbooks:ro",
         ],
         "environment": {
+            **resources.variables(config, "grafana"),
             "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
             "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
             "GF_ANALYTICS_REPORTING_ENABLED": "false",
@@ -244,9 +261,9 @@ def _notifications(config: Config, placement: Placement) -> dict[str, Any]:
     made: dict[str, Any] = {
         "image": config.versions.image("python"),
         "command": ["python3", *flags.FLAGS["notifications"](config, placement)],
-        **_confined("notifications"),
+        **_confined(config, "notifications"),
         "ports": [_published(config, config.network.ports.notifications)],
-        "volumes": ["tools:/tools:ro,nocopy", f"./notifications:{placement.config('notifications')}:ro"],
+        "volumes": [f"{_tools(config)}:/tools:ro,nocopy", f"./notifications:{placement.config('notifications')}:ro"],
         "depends_on": {"init": {"condition": "service_completed_successfully"}},
         "healthcheck": health(_health_url(config, "notifications")),
         "restart": "unless-stopped",
@@ -270,7 +287,7 @@ def _sandbox(config: Config) -> dict[str, Any]:
             "--address",
             "0.0.0.0",  # noqa: S104 - inside a container
         ],
-        **_confined("sandbox", user="65534:65534"),
+        **_confined(config, "sandbox"),
         "environment": {"HOME": "/tmp", "NUMBA_CACHE_DIR": "/tmp"},  # noqa: S108 - inside a container
         "tmpfs": ["/tmp"],  # noqa: S108 - inside a container
         "depends_on": {"collector": {"condition": "service_healthy"}},

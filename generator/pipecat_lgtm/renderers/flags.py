@@ -2,9 +2,17 @@
 
 from collections.abc import Callable
 
+from pydantic import HttpUrl
+
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.units import format_seconds
 from pipecat_lgtm.renderers.placement import Placement
+
+
+def _opened_at(config: Config, address: HttpUrl | None, port: int) -> list[str]:
+    """Return the arguments that say where people open a page; a path of a proxy's is not the program's own."""
+    opened = str(address).rstrip("/") if address else f"http://{config.network.inside_host}:{port}"
+    return [f"--web.external-url={opened}", "--web.route-prefix=/"]
 
 
 def collector(config: Config, placement: Placement) -> list[str]:  # noqa: ARG001 - all have one signature
@@ -14,15 +22,20 @@ def collector(config: Config, placement: Placement) -> list[str]:  # noqa: ARG00
 
 def prometheus(config: Config, placement: Placement) -> list[str]:
     """Return Prometheus' arguments; without zero ingestion the first value of a series is no increase."""
+    data = placement.data("prometheus")
+    server = [
+        f"--storage.tsdb.path={data}",
+        f"--storage.tsdb.retention.time={format_seconds(config.retention.metrics)}",
+        f"--rules.alert.resend-delay={format_seconds(config.alerts.resend_interval)}",
+    ]
+    agent = ["--agent", f"--storage.agent.path={data}"]
     return [
         f"--config.file={placement.config('prometheus')}/prometheus.yml",
-        f"--storage.tsdb.path={placement.data('prometheus')}",
-        f"--storage.tsdb.retention.time={format_seconds(config.retention.metrics)}",
         f"--web.listen-address={placement.listen(config.network.ports.prometheus)}",
-        "--web.enable-otlp-receiver",
+        *_opened_at(config, config.alerts.links.prometheus, config.network.ports.prometheus),
         "--web.enable-lifecycle",
-        f"--rules.alert.resend-delay={format_seconds(config.alerts.resend_interval)}",
         "--enable-feature=exemplar-storage,created-timestamp-zero-ingestion",
+        *(server if config.stores.prometheus.url is None else agent),
     ]
 
 
@@ -37,7 +50,7 @@ def alertmanager(config: Config, placement: Placement) -> list[str]:
         f"--config.file={placement.config('alertmanager')}/alertmanager.yml",
         f"--storage.path={placement.data('alertmanager')}",
         f"--web.listen-address={placement.listen(port)}",
-        f"--web.external-url=http://{config.network.inside_host}:{port}",
+        *_opened_at(config, config.alerts.links.alertmanager, port),
         "--cluster.listen-address=",
         f"--data.maintenance-interval={format_seconds(config.routing.snapshot_interval)}",
         f"--dispatch.start-delay={settled}",

@@ -4,14 +4,12 @@ import json
 from typing import Any
 
 from pipecat_lgtm.config import Config
-from pipecat_lgtm.contract import labels
-from pipecat_lgtm.contract.datasources import ALERTMANAGER, LOKI, PROMETHEUS, TEMPO
 from pipecat_lgtm.dashboards import DASHBOARDS
-from pipecat_lgtm.queries import lookups
 from pipecat_lgtm.renderers.collector.edge import url
 from pipecat_lgtm.renderers.placement import Placement
 from pipecat_lgtm.renderers.text import to_yaml
-from pipecat_lgtm.rules.recordings import usual
+from pipecat_lgtm_bridge.contract import labels
+from pipecat_lgtm_bridge.contract.datasources import ALERTMANAGER, LOKI, PROMETHEUS, TEMPO
 
 
 def render(config: Config, placement: Placement) -> dict[str, str]:
@@ -19,6 +17,9 @@ def render(config: Config, placement: Placement) -> dict[str, str]:
     files = {
         "grafana/provisioning/datasources/pipecat.yaml": to_yaml(_datasources(config, placement)),
         "grafana/provisioning/dashboards/pipecat.yaml": to_yaml(_provider(placement)),
+        # Grafana writes an error for each folder of provisioning that is not there.
+        "grafana/provisioning/alerting/pipecat.yaml": to_yaml({"apiVersion": 1}),
+        "grafana/provisioning/plugins/pipecat.yaml": to_yaml({"apiVersion": 1, "apps": []}),
     }
     for uid, dashboard in DASHBOARDS.items():
         text = json.dumps(dashboard(config), indent=2, sort_keys=True, ensure_ascii=False)
@@ -43,50 +44,21 @@ def _provider(placement: Placement) -> dict[str, Any]:
 
 def _datasources(config: Config, placement: Placement) -> dict[str, Any]:
     stores, ports = config.stores, config.network.ports
-    trace_tags = [
-        {"key": "service.name", "value": labels.SERVICE_NAME},
-        {"key": "deployment.environment", "value": labels.ENVIRONMENT},
-    ]
+    # Every link goes to a dashboard. Explore is closed to viewers: a link there shows them the home page.
+    call = "/d/pipecat-conversation?var-trace=$${__value.raw}"
     prometheus = {
         "httpMethod": "POST",
-        "exemplarTraceIdDestinations": [
-            {"name": labels.TRACE_ID, "datasourceUid": TEMPO},
-            {
-                "name": labels.TRACE_ID,
-                "url": "/d/pipecat-conversation?var-trace=$${__value.raw}",
-                "urlDisplayLabel": "Open the call",
-            },
-        ],
+        "exemplarTraceIdDestinations": [{"name": labels.TRACE_ID, "url": call, "urlDisplayLabel": "Open the call"}],
     }
-    tempo = {
-        "tracesToLogsV2": {
-            "datasourceUid": LOKI,
-            "spanStartTimeShift": "-5m",
-            "spanEndTimeShift": "5m",
-            "tags": trace_tags,
-            "customQuery": True,
-            "query": lookups.logs_of_trace().expr,
-        },
-        "tracesToMetrics": {
-            "datasourceUid": PROMETHEUS,
-            "spanStartTimeShift": "-10m",
-            "spanEndTimeShift": "10m",
-            "tags": trace_tags,
-            "queries": [
-                {"name": query.brief, "query": query.expr} for query in lookups.metrics_of_trace(usual(config))
-            ],
-        },
-        "nodeGraph": {"enabled": False},
-    }
+    tempo = {"nodeGraph": {"enabled": False}}
     loki = {
         "derivedFields": [
             {
                 "name": "trace",
                 "matcherType": "label",
                 "matcherRegex": labels.TRACE_ID,
-                "datasourceUid": TEMPO,
-                "url": "$${__value.raw}",
-                "urlDisplayLabel": "Open the conversation",
+                "url": call,
+                "urlDisplayLabel": "Open the call",
             }
         ]
     }

@@ -4,9 +4,12 @@ from typing import Any
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.units import format_seconds
-from pipecat_lgtm.contract import attributes as a
 from pipecat_lgtm.renderers.placement import Placement
 from pipecat_lgtm.renderers.text import to_yaml
+from pipecat_lgtm_bridge.contract import attributes as a
+
+_MESSAGE = 256 * 1024**2
+"""Bytes of one gRPC message within Loki."""
 
 
 def render(config: Config, placement: Placement) -> dict[str, str]:
@@ -27,6 +30,9 @@ def _server(config: Config, placement: Placement) -> dict[str, Any]:
             # Within one process gRPC is on loopback, also in a container.
             "grpc_listen_address": "127.0.0.1",
             "grpc_listen_port": ports.loki_grpc,
+            # A batch grows on the way from distributor to ingester: each record gets its resource's attributes.
+            "grpc_server_max_recv_msg_size": _MESSAGE,
+            "grpc_server_max_send_msg_size": _MESSAGE,
             "log_level": "warn",
         },
         "common": {
@@ -40,7 +46,15 @@ def _server(config: Config, placement: Placement) -> dict[str, Any]:
         # Querier and frontend look for each other this often; Loki's ten seconds are ten seconds of every start.
         "frontend": {"address": "127.0.0.1", "scheduler_dns_lookup_period": "1s"},
         "frontend_worker": {"dns_lookup_duration": "1s"},
-        "ingester": {"wal": {"dir": f"{data}/wal"}, "lifecycler": {"min_ready_duration": "0s"}},
+        "ingester": {
+            "wal": {"dir": f"{data}/wal"},
+            "lifecycler": {"min_ready_duration": "0s"},
+            # Loki refuses a record that is older than the newest of its service by half of this. A bot that was cut off
+            # sends records of hours ago, while others of its service go on.
+            "max_chunk_age": format_seconds(2 * config.retention.logs),
+        },
+        # Late records are in the ingester until their chunk is full or idle: queries of any time ask it.
+        "querier": {"query_ingesters_within": "0s"},
         "schema_config": {
             "configs": [
                 {
@@ -69,6 +83,11 @@ def _server(config: Config, placement: Placement) -> dict[str, Any]:
             "per_stream_rate_limit": "64MB",
             "per_stream_rate_limit_burst": "128MB",
             "reject_old_samples": False,
+            # The collector lets a clock be an hour ahead, and bounds records itself: none is refused for its size.
+            "creation_grace_period": "2h",
+            "max_line_size": 0,
+            "max_structured_metadata_size": 0,
+            "max_structured_metadata_entries_count": 0,
             "otlp_config": {
                 "resource_attributes": {
                     # Loki's default makes the bot's host a label: thousands of bots, thousands of streams.

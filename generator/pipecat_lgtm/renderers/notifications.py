@@ -5,18 +5,19 @@ from importlib import resources
 from typing import Any
 
 from pipecat_lgtm.config import Config
-from pipecat_lgtm.contract import annotations, labels
-from pipecat_lgtm.contract import attributes as a
-from pipecat_lgtm.contract import events as e
 from pipecat_lgtm.renderers.collector.edge import CERT_FILE, TOKEN_FILE, secret
 from pipecat_lgtm.renderers.placement import Placement
 from pipecat_lgtm.renderers.text import HEADER
+from pipecat_lgtm_bridge.contract import annotations, labels
+from pipecat_lgtm_bridge.contract import attributes as a
+from pipecat_lgtm_bridge.contract import events as e
 
 PROGRAM = "notifications/notifications.py"
 _NAMES = {
     "service": a.SERVICE_NAME.name,
     "event_name": e.EVENT_NAME.name,
     "event": e.NOTIFICATION.name,
+    "scope": e.NOTIFICATIONS_SCOPE,
     "status": e.NOTIFICATION_STATUS.name,
     "receiver": e.NOTIFICATION_RECEIVER.name,
     "started": e.NOTIFICATION_STARTED.name,
@@ -42,14 +43,14 @@ def render(config: Config, placement: Placement) -> dict[str, str]:
 def settings(config: Config, placement: Placement) -> dict[str, Any]:
     """Return what the program is told: where to listen, the collector's entrance, the contract's names."""
     network = config.network
-    scheme = "https" if network.tls.cert_file else "http"
     host = "collector" if placement.kind == "compose" else network.entrance_host
     files = ((network.auth.token_file, TOKEN_FILE), (network.tls.cert_file, CERT_FILE))
     token_file, certificate_file = (path and secret(placement, path, mounted) for path, mounted in files)
     return {
         "address": placement.address,
         "port": network.ports.notifications,
-        "collector": f"{scheme}://{host}:{network.ports.otlp_http}/v1/logs",
+        "host": placement.host("notifications"),
+        "collector": f"{network.scheme}://{host}:{network.ports.otlp_http}/v1/logs",
         "token_file": token_file,
         "certificate_file": certificate_file,
         "service": e.NOTIFICATIONS,

@@ -30,6 +30,11 @@ class Placement:
         """Return the host name under which the others reach a part."""
         return part if self.kind == "compose" else as_host(self.address)
 
+    @property
+    def loopback(self) -> str:
+        """The address under which a part reaches itself."""
+        return "127.0.0.1" if self.kind == "compose" else self.address
+
     def listen(self, port: int) -> str:
         """Return host and port of what a part listens on."""
         return f"{as_host(self.address)}:{port}"

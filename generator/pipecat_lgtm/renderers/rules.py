@@ -4,10 +4,10 @@ from typing import Any
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.units import format_seconds
-from pipecat_lgtm.contract import labels
 from pipecat_lgtm.renderers.text import to_yaml
 from pipecat_lgtm.rules import alerts, prices
 from pipecat_lgtm.rules.model import Alert, Recording
+from pipecat_lgtm_bridge.contract import labels
 
 RECORDINGS, ALERTS, PRICES = "recordings", "alerts", "prices"
 NOTES = {

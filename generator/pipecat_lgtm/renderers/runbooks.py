@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.units import format_seconds, spell_seconds
-from pipecat_lgtm.contract import labels, signals
-from pipecat_lgtm.contract import metrics as m
-from pipecat_lgtm.contract.metrics import METRICS
 from pipecat_lgtm.renderers.text import HEADER, TEMPLATES
 from pipecat_lgtm.rules.alerts import by_subject
 from pipecat_lgtm.rules.annotations import bound_text
 from pipecat_lgtm.rules.build import LOW_TRAFFIC
 from pipecat_lgtm.rules.model import Alert
 from pipecat_lgtm.rules.sources import source_of
+from pipecat_lgtm_bridge.contract import labels, signals
+from pipecat_lgtm_bridge.contract import metrics as m
+from pipecat_lgtm_bridge.contract.metrics import METRICS
 
 SCENARIOS = {
     "PipecatTtfwHigh": "slow-llm",
@@ -24,6 +24,7 @@ SCENARIOS = {
     "PipecatErrorRateHigh": "llm-failure",
     "PipecatTokensPerTurnHigh": "token-burst",
     "PipecatSilenceLong": "long-silence",
+    "PipecatSpeechUnanswered": "tts-failure",
     "PipecatPiiDisclosed": "pii-spoken",
 }
 """Sandbox scenarios that make the fault."""
@@ -38,12 +39,12 @@ TITLES = {
 CARRIES = {
     "summary": "what is wrong, with value and bound, in one line",
     "description": "what it means, what to do first, and which key of stack.yaml holds the bound",
-    "trace_id": "the worst conversation: gravest breach, then most turns; says so where none is held",
-    "trace_url": "opens that trace in Grafana; where none is held, a TraceQL search for one",
-    "affected_conversations": "how many conversations breached (at least so many, if not all are held)",
+    "trace_id": "the worst conversation with the alert's labels: gravest breach, then most turns; or: none held",
+    "trace_url": "opens that call's dashboard; where none is held, the calls of the service at that time",
+    "affected_conversations": "how many conversations with its labels breached (at least so many, if not all are held)",
     "trend": "getting worse, stabilizing or recovering; change against {trend_window} ago (`alerts.trend_window`)",
     "runbook_url": "the runbook",
-    "dashboard_url": "the dashboard that shows it, for the service and the hour before",
+    "dashboard_url": "the dashboard that shows it, for the service, over what was judged and the hour before",
 }
 
 
@@ -82,16 +83,16 @@ def _runbook(config: Config, rules: list[Alert]) -> str:
         name=first.name,
         rules=[_line(config, one) for one in rules],
         dashboard=first.dashboard,
-        grafana=str(config.alerts.links.grafana).rstrip("/"),
+        grafana=config.grafana_url,
         about_calls=bool(first.signal.breaches),
-        search=first.search.expr.replace("$service", '"my-bot"'),
+        search=first.search.expr.replace("$service", '"my-bot"') if first.search else "",
         scenario=SCENARIOS.get(first.name, ""),
         value=first.signal.value.name,
         recorded=first.signal.value.query.expr,
         sources=dict.fromkeys((one.name, one.query.expr) for one in first.signal.support),
         warning=bound_text(first.bound),
         worst=bound_text(first.bound),
-        silence=_silence(config),
+        silence=f"{config.thresholds.long_silence:g} s",
     )
 
 
@@ -110,13 +111,9 @@ def _overview(config: Config, subjects: dict[str, list[Alert]]) -> str:
             name: brief.format(trend_window=spell_seconds(config.alerts.trend_window))
             for name, brief in CARRIES.items()
         },
-        silence=_silence(config),
+        silence=f"{config.thresholds.long_silence:g} s",
         similarity=f"{target:.0%}" if target else "no target",
     )
-
-
-def _silence(config: Config) -> str:
-    return f"{min(config.thresholds.silence.values()):g} s"
 
 
 def _line(config: Config, one: Alert) -> Line:
@@ -129,21 +126,23 @@ def _line(config: Config, one: Alert) -> Line:
         beyond=f"{sign} {bound_text(one.bound)}" if one.bound.unit != "none" else "any",
         key=one.bound.key,
         source=source_of(config, one.bound),
-        window=_window(config, one),
+        window=judged_over(config, one),
         hold=format_seconds(one.hold) if one.hold else "at once",
-        floor=_floor(one),
+        floor=floor(one),
         needs=_needs(one),
         expr=one.query.expr,
     )
 
 
-def _window(config: Config, one: Alert) -> str:
+def judged_over(config: Config, one: Alert) -> str:
+    """Return over how long an alert's value is taken, in words."""
     if one.name.endswith(LOW_TRAFFIC):
         return format_seconds(config.alerts.low_traffic.window)
     return format_seconds(one.signal.window) if one.signal.window else "as it is"
 
 
-def _floor(one: Alert) -> str:
+def floor(one: Alert) -> str:
+    """Return how many samples an alert needs, in words."""
     if one.name.endswith(LOW_TRAFFIC):
         return f"never {one.min_samples} in {format_seconds(one.signal.window)}"
     return str(one.min_samples) if one.min_samples else "none"

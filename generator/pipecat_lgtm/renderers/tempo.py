@@ -4,11 +4,15 @@ from typing import Any
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.units import format_seconds
+from pipecat_lgtm.renderers.collector import edge
 from pipecat_lgtm.renderers.placement import Placement
 from pipecat_lgtm.renderers.text import to_yaml
 
-_ONE_CONVERSATION = 50 * 1024**2
-"""Bytes of one trace: a conversation is one trace, an hour of talk at 2 kB an attribute stays below this."""
+_ONE_CONVERSATION = 100 * 1024**2
+"""Bytes of one trace: a conversation is one trace, two hours of talk at 2 kB an attribute stay below this."""
+
+_MESSAGE = 2 * _ONE_CONVERSATION
+"""Bytes of one gRPC message within Tempo: a whole trace, as the querier hands it on."""
 
 
 def render(config: Config, placement: Placement) -> dict[str, str]:
@@ -29,11 +33,25 @@ def _server(config: Config, placement: Placement) -> dict[str, Any]:
             "http_listen_port": ports.tempo,
             "grpc_listen_address": "127.0.0.1",
             "grpc_listen_port": ports.tempo_grpc,
+            "grpc_server_max_recv_msg_size": _MESSAGE,
+            "grpc_server_max_send_msg_size": _MESSAGE,
             "log_level": "warn",
         },
         "distributor": {
-            "receivers": {"otlp": {"protocols": {"grpc": {"endpoint": placement.listen(ports.tempo_otlp)}}}},
+            "receivers": {
+                "otlp": {
+                    "protocols": {
+                        "grpc": {
+                            "endpoint": placement.listen(ports.tempo_otlp),
+                            "max_recv_msg_size_mib": edge.MESSAGE_MIB,
+                        }
+                    }
+                }
+            },
             "ring": ring,
+            "max_attribute_bytes": config.content.max_bytes,
+            # Without it a refusal for the rate is final: the collector would drop what it could send a second later.
+            "retry_after_on_resource_exhausted": "1s",
         },
         # A turn is readable while the call goes on: traces are cut to disk after seconds, not minutes.
         "ingester": {
@@ -54,7 +72,8 @@ def _server(config: Config, placement: Placement) -> dict[str, Any]:
                 "ingestion": {
                     "rate_limit_bytes": 30_000_000,
                     "burst_size_bytes": 60_000_000,
-                    "max_traces_per_user": 50_000,
+                    # The rate is the limit: spans of one trace too many would be dropped, and answered 200.
+                    "max_traces_per_user": 0,
                 },
                 "global": {"max_bytes_per_trace": _ONE_CONVERSATION},
             }

@@ -6,6 +6,8 @@ from typing import Any
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from pipecat_lgtm.config.units import format_bytes
+
 HEADER = (
     "Rendered by pipecat-lgtm from stack.yaml. Do not edit: change stack.yaml (or the generator) "
     "and run `pipecat-lgtm render`."
@@ -20,25 +22,36 @@ TEMPLATES = Environment(
 )
 """Texts people read; a name that is not given is an error."""
 
+TEMPLATES.filters["bytes"] = format_bytes
+
 _WIDTH = 110
 
+_BYTE_ORDER_MARK = "\ufeff"
+"""Not to be seen outside of double quotes, where it is escaped."""
 
-class _Dumper(yaml.SafeDumper):
-    """Block style, lists indented, long and multi-line texts readable."""
 
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - PyYAML's signature
-        super().increase_indent(flow, indentless=False)
+class _Dumper(yaml.CSafeDumper):
+    """Block style, long and multi-line texts readable; libyaml, because PyYAML's own takes most of a render's time."""
 
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's signature
         return True
 
 
-def _text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
-    style = "|" if "\n" in value else None
+def _text(dumper: _Dumper, value: str) -> yaml.Node:
+    style = "|" if "\n" in value else '"' if _BYTE_ORDER_MARK in value else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 
 _Dumper.add_representer(str, _text)
+
+
+def from_yaml(text: str) -> Any:  # noqa: ANN401 - any YAML data
+    """Return the data of a YAML text.
+
+    Raises:
+        yaml.YAMLError: it is no YAML.
+    """
+    return yaml.load(text, Loader=yaml.CSafeLoader)
 
 
 def to_yaml(data: Any, *, note: str = "") -> str:  # noqa: ANN401 - any YAML data

@@ -1,7 +1,9 @@
 """All alerts, in the order of docs/alerts.md, and the recordings they need."""
 
 import difflib
+import functools
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.errors import ConfigError
@@ -28,7 +30,26 @@ def by_subject(config: Config) -> dict[str, list[Alert]]:
     Raises:
         ConfigError: `alerts.overrides` names an alert that does not exist.
     """
-    every = {subject: list(make(config)) for subject, make in SUBJECTS.items()}
+    return _made(_Same(config))
+
+
+class _Same:
+    """A config as a key of a cache: the same object, not an equal one. Configs are not changed once they are read."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.config is other.config
+
+    def __hash__(self) -> int:
+        return id(self.config)
+
+
+@functools.lru_cache(maxsize=1)  # nine times in one rendering, which took most of its time
+def _made(same: _Same) -> dict[str, list[Alert]]:
+    config = same.config
+    every = {subject: [_flavoured(config, one) for one in make(config)] for subject, make in SUBJECTS.items()}
     _known(config, {alert.name for alerts in every.values() for alert in alerts})
     enabled = {subject: [one for one in alerts if _enabled(config, one)] for subject, alerts in every.items()}
     warnings = (one for alerts in enabled.values() for one in alerts if one.severity == "warning")
@@ -43,7 +64,10 @@ def alerts(config: Config) -> Iterator[Alert]:
 
 def recording_groups(config: Config) -> dict[str, list[Recording]]:
     """Return every recording once, by rule group: what panels draw, then what alerts need besides."""
-    made = recordings.groups(config)
+    made = {
+        group: [one.flavoured(native=config.alerts.native) for one in members]
+        for group, members in recordings.groups(config).items()
+    }
     known = {(one.name, one.labels) for members in made.values() for one in members}
     for subject, members in by_subject(config).items():
         for one in (one for alert in members for one in alert.signal.recordings):
@@ -67,12 +91,15 @@ def alert_groups(config: Config) -> dict[str, list[Alert]]:
 def interval(config: Config, group: str) -> float:
     """Return the seconds between two evaluations of a group."""
     slow = dict.fromkeys((BURN_GROUP, HISTORY_GROUP, _RARE_ALERTS), config.alerts.slow_interval)
-    # Windows that are added up must each have been seen.
-    own = (one.window for name, one in config.alerts.overrides.items() if name.endswith(LOW_TRAFFIC) and one.window)
-    slow[LOW_TRAFFIC_GROUP] = min(config.alerts.slow_interval, config.alerts.window, *own)
+    slow[LOW_TRAFFIC_GROUP] = recordings.low_traffic_step(config)
     # Whoever shortens the escalation wants it to be seen in time.
     slow[_ESCALATIONS] = min(config.alerts.slow_interval, config.alerts.escalate_after / 10)
     return max(config.alerts.interval, slow.get(group, 0.0))
+
+
+def _flavoured(config: Config, alert: Alert) -> Alert:
+    """Return an alert whose recordings read the kind of histogram that the store holds."""
+    return replace(alert, signal=alert.signal.flavoured(native=config.alerts.native))
 
 
 def _enabled(config: Config, alert: Alert) -> bool:

@@ -2,21 +2,21 @@
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.units import format_seconds
-from pipecat_lgtm.contract import labels, signals
-from pipecat_lgtm.contract import metrics as m
-from pipecat_lgtm.contract.types import Metric
 from pipecat_lgtm.queries import levels
 from pipecat_lgtm.queries.histograms import Histogram
 from pipecat_lgtm.queries.query import Query
 from pipecat_lgtm.rules import recordings
 from pipecat_lgtm.rules.model import Recording, Signal
-from pipecat_lgtm.rules.recordings import HISTORY_GROUP, is_native, recorded
+from pipecat_lgtm.rules.recordings import HISTORY_GROUP, beside, recorded
+from pipecat_lgtm_bridge.contract import labels, signals
+from pipecat_lgtm_bridge.contract import metrics as m
+from pipecat_lgtm_bridge.contract.types import Metric
 
 READY = "pipecat:baseline:ready"
 REGRESSION, WER, JUDGE = "stage_ttfb", "stt_wer", "quality_score"
 
 
-def history(config: Config, value: str, signal: str) -> tuple[Recording, Recording, Recording]:
+def history(config: Config, value: Recording, signal: str) -> tuple[Recording, Recording, Recording]:
     """Return the recordings of a value's past, of its baseline, and of whether there is one.
 
     The past is the value at fewer points: a query over days reads every sample of its series.
@@ -24,11 +24,10 @@ def history(config: Config, value: str, signal: str) -> tuple[Recording, Recordi
     base = config.alerts.baseline
     window, offset, step = (format_seconds(one) for one in (base.window, base.offset, base.step))
     whole = format_seconds(base.window + base.offset)
-    level, what, operation = value.split(":")
-    kept = f"{level}:{what}_history:{operation}"
+    kept = beside(value.name, "_history")
     ready = levels.baseline_ready(kept, window, offset, step, whole, base.min_points)
     return (
-        Recording(kept, levels.again(value, "count"), group=HISTORY_GROUP),
+        Recording(kept, levels.again(value.name, value.query.unit), group=HISTORY_GROUP),
         Recording(baseline_name(signal), levels.baseline(kept, window, offset, step), group=HISTORY_GROUP),
         Recording(READY, ready, ((labels.SIGNAL, signal),), group=HISTORY_GROUP),
     )
@@ -43,7 +42,7 @@ def regression(config: Config, seconds: float) -> Signal:
     """Return a stage's P95 TTFB as a multiple of its own baseline."""
     window, own = format_seconds(seconds), (labels.STAGE,)
     value = recordings.quantile(config, m.STAGE_TTFB, 0.95, window)
-    past = history(config, value.name, REGRESSION)
+    past = history(config, value, REGRESSION)
     ratio = levels.against(value.name, baseline_name(REGRESSION), READY, REGRESSION, *own)
     return Signal(
         Recording(recorded("stage_ttfb", "baseline_ratio", window), ratio, group=value.group),
@@ -73,7 +72,7 @@ def _drift(  # noqa: PLR0913, PLR0917 - the parts of a signal
     config: Config, metric: Metric, own: str, seconds: float, name: str, ask: Query, signal: str, breach: str
 ) -> Signal:
     window = format_seconds(seconds)
-    values = Histogram(metric, window, (own,), is_native(config))
+    values = Histogram(metric, window, (*labels.COMMON, own))
     mean = Recording(name, levels.mean(values, "ratio"))
     return Signal(
         Recording(recorded(signal, "drift", window), ask),
@@ -81,5 +80,5 @@ def _drift(  # noqa: PLR0913, PLR0917 - the parts of a signal
         Recording(recorded(signal, "increase", window), levels.counted(values)),
         seconds,
         (breach,),
-        support=(mean, *history(config, name, signal)),
+        support=(mean, *history(config, mean, signal)),
     )

@@ -7,10 +7,10 @@ from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.alerts import Override, Severity
 from pipecat_lgtm.config.thresholds import Bounds
 from pipecat_lgtm.config.units import format_seconds
-from pipecat_lgtm.contract import labels
 from pipecat_lgtm.queries import Query, conditions
 from pipecat_lgtm.rules import annotations
 from pipecat_lgtm.rules.model import Alert, Bound, BoundUnit, Signal
+from pipecat_lgtm_bridge.contract import labels
 
 LOW_TRAFFIC = "LowTraffic"
 """How the names of the companions for quiet bots end."""
@@ -27,7 +27,7 @@ class Row:
         summary: what is wrong, for a reader woken by it; {value} and {bound} are filled in.
         description: what it means and what to do first; {value} and {bound} too.
         dashboard: uid.
-        search: from a bound to the TraceQL that looks for offenders.
+        search: from a bound to the TraceQL that looks for offenders; None: no conversation is one.
         matching: label values that restrict the signal.
         labels: added to the alert.
     """
@@ -37,14 +37,23 @@ class Row:
     summary: str
     description: str
     dashboard: str
-    search: Callable[[float], Query]
+    search: Callable[[float], Query] | None = None
     matching: tuple[tuple[str, str], ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
 
 
 def override(config: Config, name: str) -> Override:
-    """Return what the config says about one alert."""
-    return config.alerts.overrides.get(name, Override())
+    """Return what the config says about one alert.
+
+    An alert for quiet bots has window and floor of the normal one, unless it is given its own: where the one is silent
+    for want of samples the other judges.
+    """
+    own = config.alerts.overrides.get(name, Override())
+    if not name.endswith(LOW_TRAFFIC):
+        return own
+    normal = config.alerts.overrides.get(name.removesuffix(LOW_TRAFFIC), Override())
+    same = {key: getattr(normal, key) for key in ("window", "min_samples") if getattr(own, key) is None}
+    return own.model_copy(update=same)
 
 
 def levels(key: str, bounds: Bounds[float] | Bounds[int], unit: BoundUnit) -> Iterator[tuple[Severity, Bound]]:
@@ -89,7 +98,7 @@ def alert(  # noqa: PLR0913 - what one rule differs in
     query = condition(signal, floor) if condition else compared(signal, bound, row.matching, floor)
     hold = next(one for one in (own.hold, hold, getattr(config.alerts.hold, severity)) if one is not None)
     own_labels = (*row.matching, *row.labels)
-    search = row.search(bound.value)
+    search = row.search(bound.value) if row.search else None
     made = Alert(row.name, severity, signal, query, bound, hold, floor, row.dashboard, search, own_labels)
     return replace(made, annotations=_annotations(config, row, made))
 
@@ -110,9 +119,8 @@ def compared(signal: Signal, bound: Bound, matching: tuple[tuple[str, str], ...]
 
 def _annotations(config: Config, row: Row, made: Alert) -> dict[str, str]:
     """Return every annotation of an alert."""
-    unit = made.query.unit
     words = {
-        "value": annotations.formatted(unit, "$value"),
+        "value": _value(made),
         "bound": annotations.bound_text(made.bound),
         "service": f"{{{{ $labels.{labels.SERVICE_NAME} }}}}",
         "environment": f"{{{{ $labels.{labels.ENVIRONMENT} }}}}",
@@ -127,11 +135,18 @@ def _annotations(config: Config, row: Row, made: Alert) -> dict[str, str]:
             row.name,
             made.severity,
             made.signal,
-            format_seconds(_looked_at(config, made)),
-            row.dashboard,
-            made.search,
+            breached=breach_window(config, made),
+            judged=judged_window(config, made),
+            dashboard=row.dashboard,
         ),
     }
+
+
+def _value(made: Alert) -> str:
+    """Return the template that says the value; of a quantile only the bucket is known."""
+    if made.signal.buckets and made.query.unit == "seconds":
+        return annotations.between(made.signal.buckets, made.bound.value)
+    return annotations.formatted(made.query.unit, "$value")
 
 
 def _judged(config: Config, made: Alert) -> str:
@@ -146,10 +161,14 @@ def _judged(config: Config, made: Alert) -> str:
     return f"Judged over {window}{floor}"
 
 
-def _looked_at(config: Config, made: Alert) -> float:
-    """Return over how many seconds offenders are looked for."""
-    hours = config.alerts.low_traffic.window
-    return hours if made.name.endswith(LOW_TRAFFIC) else min(made.signal.window, hours)
+def judged_window(config: Config, made: Alert) -> float:
+    """Return over how many seconds an alert's value is taken; 0: it is a state."""
+    return config.alerts.low_traffic.window if made.name.endswith(LOW_TRAFFIC) else made.signal.window
+
+
+def breach_window(config: Config, made: Alert) -> float:
+    """Return over how many seconds the conversations that breached are counted."""
+    return min(judged_window(config, made), config.alerts.low_traffic.window)
 
 
 def _filled(text: str, words: dict[str, str]) -> str:

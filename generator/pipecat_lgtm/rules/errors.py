@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from functools import partial
 
 from pipecat_lgtm.config import Config
-from pipecat_lgtm.contract import labels
 from pipecat_lgtm.queries import traceql
 from pipecat_lgtm.rules import rare, signals
 from pipecat_lgtm.rules.build import LOW_TRAFFIC, Row, alert, levels
 from pipecat_lgtm.rules.model import Alert
+from pipecat_lgtm_bridge.contract import labels
 
 _DASHBOARD = "pipecat-errors"
 
@@ -23,7 +23,7 @@ def alerts(config: Config) -> Iterator[Alert]:
     for severity, bound in levels("error_ratio_sustained", bounds.error_ratio_sustained, "ratio"):
         yield alert(config, sustained, severity, bound, hold=config.alerts.sustained_hold)
     if given:
-        yield rare.companion(config, _few(), given[0][1])
+        yield rare.companion(config, _few(), given[0][1], signals.failed_conversations)
 
 
 def _conversations(kind: str) -> Row:

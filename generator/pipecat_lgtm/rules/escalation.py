@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.units import format_seconds
-from pipecat_lgtm.contract import labels
 from pipecat_lgtm.queries import conditions
 from pipecat_lgtm.rules.model import Alert
+from pipecat_lgtm_bridge.contract import labels
 
 
 def escalated(config: Config, warning: Alert) -> Alert:

@@ -5,15 +5,15 @@ from functools import partial
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.units import format_seconds
-from pipecat_lgtm.contract import labels
-from pipecat_lgtm.contract import metrics as m
-from pipecat_lgtm.contract import signals as s
-from pipecat_lgtm.contract.types import Metric
 from pipecat_lgtm.queries import Query, conditions, traceql
 from pipecat_lgtm.rules import rare, signals
 from pipecat_lgtm.rules.baselines import regression
 from pipecat_lgtm.rules.build import LOW_TRAFFIC, Row, alert, compared, levels
 from pipecat_lgtm.rules.model import Alert, Bound, Signal
+from pipecat_lgtm_bridge.contract import labels
+from pipecat_lgtm_bridge.contract import metrics as m
+from pipecat_lgtm_bridge.contract import signals as s
+from pipecat_lgtm_bridge.contract.types import Metric
 
 _FAST = "pipecat-latency"
 _STAGE_NAMES = {"stt": "Speech recognition", "llm": "The language model", "tts": "Speech synthesis"}
@@ -69,12 +69,11 @@ def _turns(config: Config) -> Iterator[Alert]:
 
 def _whole_reply(bound: Bound, signal: Signal, floor: int) -> Query:
     """Return the condition on end-to-end times that says which of them are but times to the first word."""
-    return _marked(compared(signal, bound, (), floor), signal, signal.window)
+    return _marked(compared(signal, bound, (), floor), signal.window)
 
 
-def _marked(condition: Query, signal: Signal, seconds: float) -> Query:
-    assert signal.samples is not None, signal.value.name  # noqa: S101 - a quantile always rests on samples
-    return conditions.first_audio(condition, signal.samples.name, format_seconds(seconds))
+def _marked(condition: Query, seconds: float) -> Query:
+    return conditions.first_audio(condition, format_seconds(seconds))
 
 
 def _few_turns(config: Config, part: str, metric: Metric, breach: str, bound: Bound) -> Alert:
@@ -88,11 +87,10 @@ def _few_turns(config: Config, part: str, metric: Metric, breach: str, bound: Bo
         _FAST,
         traceql.slow_turns,
     )
+    slow = partial(signals.slow_turns, metric, bound.value)
     if breach != s.E2E:
-        return rare.companion(config, row, bound)
-    return rare.companion(
-        config, row, bound, lambda found, signal: _marked(found, signal, config.alerts.low_traffic.window)
-    )
+        return rare.companion(config, row, bound, slow)
+    return rare.companion(config, row, bound, slow, lambda found: _marked(found, config.alerts.low_traffic.window))
 
 
 def _stages(config: Config) -> Iterator[Alert]:
@@ -116,14 +114,14 @@ def _stages(config: Config) -> Iterator[Alert]:
         bound = given[0][1]
         companion = Row(
             f"Pipecat{title}TtfbHigh{LOW_TRAFFIC}",
-            partial(signals.stage_share, config, stage, bound.value),
+            partial(signals.stage_share, stage, bound.value),
             f"{{service}}: {{value}} of few {stage} requests to {who} took longer than {{bound}}",
             "This bot has too few requests for percentiles, so slow ones are counted over hours.",
             _FAST,
             search,
             ((labels.STAGE, stage),),
         )
-        yield rare.companion(config, companion, bound)
+        yield rare.companion(config, companion, bound, partial(signals.slow_requests, stage, bound.value))
 
 
 def _regression(config: Config) -> Row:

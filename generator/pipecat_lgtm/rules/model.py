@@ -1,6 +1,6 @@
 """What rules are made of: recordings, the signals alerts look at, and alerts."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pipecat_lgtm.config.alerts import Severity
@@ -25,6 +25,10 @@ class Recording:
     labels: tuple[tuple[str, str], ...] = ()
     group: str = ""
 
+    def flavoured(self, *, native: bool) -> "Recording":
+        """Return the recording for one kind of histogram."""
+        return replace(self, query=self.query.flavoured(native=native))
+
 
 @dataclass(frozen=True)
 class Signal:
@@ -38,6 +42,8 @@ class Signal:
         breaches: values of `signal` in `pipecat_breaches_total` that name its offenders; empty: no conversation is.
         low_is_bad: a share that should be high.
         support: further recordings the value is computed from.
+        buckets: bounds between which the value is interpolated, ascending; empty: it is exact.
+        hours: what the alert judges, where that is a number over hours and not `value`.
     """
 
     value: Recording
@@ -47,12 +53,28 @@ class Signal:
     breaches: tuple[str, ...] = ()
     low_is_bad: bool = False
     support: tuple[Recording, ...] = ()
+    buckets: tuple[float, ...] = ()
+    hours: Recording | None = None
+
+    @property
+    def judged(self) -> Recording:
+        """What the alert's value is: over the hours, or `value`."""
+        return self.hours or self.value
 
     @property
     def recordings(self) -> tuple[Recording, ...]:
         """What must be recorded for this signal, in order."""
         own = (self.value,) if self.samples is None else (self.samples, self.value)
         return (*self.support, *own)
+
+    def flavoured(self, *, native: bool) -> "Signal":
+        """Return the signal for one kind of histogram."""
+        return replace(
+            self,
+            value=self.value.flavoured(native=native),
+            samples=self.samples and self.samples.flavoured(native=native),
+            support=tuple(one.flavoured(native=native) for one in self.support),
+        )
 
 
 @dataclass(frozen=True)
@@ -81,7 +103,7 @@ class Alert:
         hold: seconds the condition must last.
         min_samples: the floor below which it is silent; 0: none.
         dashboard: uid of the dashboard that shows it.
-        search: TraceQL that looks for offenders; `$service` stands for the service.
+        search: TraceQL that looks for offenders, `$service` stands for the service; None: no conversation is one.
         labels: besides the signal's and the severity.
         annotations: templates, by name.
     """
@@ -94,6 +116,6 @@ class Alert:
     hold: float
     min_samples: int
     dashboard: str
-    search: Query
+    search: Query | None
     labels: tuple[tuple[str, str], ...] = ()
     annotations: dict[str, str] = field(default_factory=dict, hash=False)

@@ -6,13 +6,13 @@ from typing import Any
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.thresholds import Bounds
-from pipecat_lgtm.contract import labels
-from pipecat_lgtm.contract import metrics as m
-from pipecat_lgtm.contract import signals as s
 from pipecat_lgtm.queries import traceql
 from pipecat_lgtm.rules import network_signals as signals
 from pipecat_lgtm.rules.build import Row, alert, levels
 from pipecat_lgtm.rules.model import Alert, BoundUnit, Signal
+from pipecat_lgtm_bridge.contract import labels
+from pipecat_lgtm_bridge.contract import metrics as m
+from pipecat_lgtm_bridge.contract import signals as s
 
 _DASHBOARD = "pipecat-network"
 _Entry = tuple[str, Callable[[float], Signal], tuple[str, Bounds[Any], BoundUnit], str, str]
@@ -30,7 +30,7 @@ def alerts(config: Config) -> Iterator[Alert]:
             "Packets arrive unevenly: the jitter buffer grows, and with it every answer's delay. Investigate; no page.",
         ),
         (
-            "PipecatPacketLossHigh", partial(signals.packet_loss, config),
+            "PipecatPacketLossHigh", signals.packet_loss,
             ("webrtc_packet_loss", bounds.webrtc_packet_loss, "ratio"),
             f"{{service}}: {{value}} of the audio packets are lost ({_WHERE}; bound {{bound}})",
             "Callers hear gaps, or the bot mishears them. Speech recognition and turn detection suffer first.",
@@ -43,7 +43,8 @@ def alerts(config: Config) -> Iterator[Alert]:
         ),
         (
             "PipecatNacksRising", signals.nack_rise, ("nack_rise", bounds.nack_rise, "factor"),
-            f"{{service}}: {{value}} times the retransmissions of an hour ago ({{{{ $labels.{labels.DIRECTION} }}}})",
+            "{service}: {value} times the retransmissions of the hour before "
+            f"({{{{ $labels.{labels.DIRECTION} }}}})",
             "Packets are asked for again more and more often: loss is on its way. Investigate; no page.",
         ),
         (

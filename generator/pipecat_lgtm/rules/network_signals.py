@@ -1,16 +1,18 @@
 """What network, speech and quality alerts look at; fed by the bridge, the browser module or quality evaluation."""
 
-from pipecat_lgtm.config import Config
+from pipecat_lgtm.config import Config, buckets
 from pipecat_lgtm.config.units import format_seconds
-from pipecat_lgtm.contract import labels, signals
-from pipecat_lgtm.contract import metrics as m
-from pipecat_lgtm.contract.types import Metric
-from pipecat_lgtm.queries import levels, promql
+from pipecat_lgtm.queries import health, levels, promql, steps
+from pipecat_lgtm.queries.expr import among, equal, matching
 from pipecat_lgtm.queries.histograms import Histogram
 from pipecat_lgtm.queries.query import Unit
+from pipecat_lgtm.rules import recordings
 from pipecat_lgtm.rules.model import Recording, Signal
-from pipecat_lgtm.rules.recordings import BURN_GROUP, is_native, recorded
+from pipecat_lgtm.rules.recordings import BURN_GROUP, recorded
 from pipecat_lgtm.rules.signals import COMMON, turns
+from pipecat_lgtm_bridge.contract import labels, signals
+from pipecat_lgtm_bridge.contract import metrics as m
+from pipecat_lgtm_bridge.contract.types import Metric
 
 _HOUR = 3600
 _LINE = (labels.DIRECTION, labels.SIDE)
@@ -23,22 +25,23 @@ def _what(metric: Metric) -> str:
 def line_p95(config: Config, metric: Metric, breach: str, seconds: float) -> Signal:
     """Return the P95 of a WebRTC report's value, per side and direction."""
     window = format_seconds(seconds)
-    values = Histogram(metric, window, _LINE, is_native(config))
+    values = Histogram(metric, window, (*COMMON, *_LINE))
     return Signal(
         Recording(recorded(_what(metric), "p95", window), levels.quantile(values, 0.95)),
         (*COMMON, *_LINE),
         Recording(recorded(_what(metric), "increase", window), levels.counted(values)),
         seconds,
         (breach,),
+        buckets=tuple(buckets.network(config)),
     )
 
 
-def means(  # noqa: PLR0913, PLR0917 - the parts of a signal
-    config: Config, metric: Metric, own: tuple[str, ...], unit: Unit, breach: str, seconds: float, *, low: bool = False
+def means(  # noqa: PLR0913 - the parts of a signal
+    metric: Metric, own: tuple[str, ...], unit: Unit, breach: str, seconds: float, *, low: bool = False
 ) -> Signal:
     """Return the mean of a histogram's values."""
     window = format_seconds(seconds)
-    values = Histogram(metric, window, own, is_native(config))
+    values = Histogram(metric, window, (*COMMON, *own))
     return Signal(
         Recording(recorded(_what(metric), "mean", window), levels.mean(values, unit)),
         (*COMMON, *own),
@@ -49,14 +52,14 @@ def means(  # noqa: PLR0913, PLR0917 - the parts of a signal
     )
 
 
-def packet_loss(config: Config, seconds: float) -> Signal:
+def packet_loss(seconds: float) -> Signal:
     """Return the mean packet loss per side and direction."""
-    return means(config, m.WEBRTC_PACKET_LOSS, _LINE, "ratio", signals.PACKET_LOSS, seconds)
+    return means(m.WEBRTC_PACKET_LOSS, _LINE, "ratio", signals.PACKET_LOSS, seconds)
 
 
-def confidence(config: Config, seconds: float) -> Signal:
+def confidence(seconds: float) -> Signal:
     """Return the mean STT confidence per provider."""
-    return means(config, m.STT_CONFIDENCE, (labels.PROVIDER,), "ratio", signals.CONFIDENCE, seconds, low=True)
+    return means(m.STT_CONFIDENCE, (labels.PROVIDER,), "ratio", signals.CONFIDENCE, seconds, low=True)
 
 
 def nack_rise(seconds: float) -> Signal:
@@ -75,7 +78,7 @@ def audio_silent(config: Config, seconds: float) -> Signal:
     """Return the share of reports with audio level 0 on the caller's voice."""
     window, least = format_seconds(seconds), min(config.histograms.ratio)
     voices = [
-        Histogram(m.WEBRTC_AUDIO_LEVEL, window, _LINE, is_native(config), tuple(zip(_LINE, voice, strict=True)))
+        Histogram(m.WEBRTC_AUDIO_LEVEL, window, (*COMMON, *_LINE), tuple(map(equal, _LINE, voice)))
         for voice in labels.CALLERS_AUDIO
     ]
     brief = f"Share of reports with an audio level of at most {least:g}."
@@ -94,14 +97,23 @@ def audio_silent(config: Config, seconds: float) -> Signal:
     )
 
 
-def silent_turns(config: Config, seconds: float) -> Signal:
-    """Return silences beyond their bound, per turn."""
-    window, bounds = format_seconds(seconds), config.thresholds.silence
-    bound = next(value for value in (bounds.warning, bounds.critical, *bounds.values()) if value is not None)
+def unanswered(config: Config, seconds: float) -> Signal:
+    """Return the share of what callers say that is never answered."""
+    answered, lost, said, share = recordings.unanswered(config, format_seconds(seconds))
+    return Signal(share, COMMON, said, seconds, (signals.UNANSWERED,), support=(answered, lost))
+
+
+def unanswered_speech(step: steps.Step, _: str) -> steps.Counts:
+    """Return how often callers spoke in a step, and how often nobody answered."""
+    lost = steps.events(m.UNANSWERED_SPEECH, step)
+    return steps.Counts(lost, steps.either(steps.events(m.TURNS_MEASURED, step, health.ANSWERED), lost))
+
+
+def silent_turns(seconds: float) -> Signal:
+    """Return long silences, per turn."""
+    window = format_seconds(seconds)
     return Signal(
-        Recording(
-            recorded("silent_turns", "share", window), levels.silent_turns(bound, window, native=is_native(config))
-        ),
+        Recording(recorded("silent_turns", "share", window), levels.silent_turns(window)),
         COMMON,
         turns(seconds),
         seconds,
@@ -115,7 +127,7 @@ def share_of(  # noqa: PLR0913, PLR0917 - the parts of a signal
     """Return the share of a counter that has a label value, and should."""
     window = format_seconds(seconds)
     return Signal(
-        Recording(recorded(what, "ratio", window), levels.share(metric, window, of={label: value})),
+        Recording(recorded(what, "ratio", window), levels.share(metric, window, equal(label, value))),
         COMMON,
         Recording(recorded(_what(metric), "increase", window), promql.increase(metric, window)),
         seconds,
@@ -127,7 +139,7 @@ def share_of(  # noqa: PLR0913, PLR0917 - the parts of a signal
 def findings(kinds: tuple[str, ...], what: str, breach: str, seconds: float) -> Signal:
     """Return how many compliance findings of some kinds there were."""
     window = format_seconds(seconds)
-    query = levels.grown(m.COMPLIANCE_FINDINGS, window, labels.KIND, kind="|".join(kinds))
+    query = levels.grown(m.COMPLIANCE_FINDINGS, window, labels.KIND, matchers=(among(labels.KIND, *kinds),))
     return Signal(
         Recording(recorded(what, "increase", window), query), (*COMMON, labels.KIND), None, seconds, (breach,)
     )
@@ -145,15 +157,13 @@ def frustration(seconds: float) -> Signal:
 
 def synthetic_failures(pattern: str, seconds: float) -> Signal:
     """Return the share of synthetic calls that failed or were abandoned."""
-    window, among = format_seconds(seconds), {labels.SERVICE_NAME: pattern}
-    bad, group = {labels.OUTCOME: "failed|abandoned"}, BURN_GROUP if seconds > _HOUR else ""
-    ratio, calls = (
-        recorded(*name, window) for name in (("synthetic_failures", "ratio"), ("synthetic_calls", "increase"))
-    )
+    window, whose = format_seconds(seconds), matching(labels.SERVICE_NAME, pattern)
+    bad, group = among(labels.OUTCOME, "failed", "abandoned"), BURN_GROUP if seconds > _HOUR else ""
+    ratio, calls = recorded("synthetic_failures", "ratio", window), recorded("synthetic_calls", "increase", window)
     return Signal(
-        Recording(ratio, levels.share(m.CONVERSATIONS, window, of=bad, among=among), group=group),
+        Recording(ratio, levels.share(m.CONVERSATIONS, window, bad, whose), group=group),
         COMMON,
-        Recording(calls, levels.grown(m.CONVERSATIONS, window, **among), group=group),
+        Recording(calls, levels.increase(m.CONVERSATIONS, window, whose), group=group),
         seconds,
         (signals.ERROR,),
     )

@@ -5,9 +5,9 @@ from typing import TypeVar
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.prices import TokenPrice
-from pipecat_lgtm.contract import labels
 from pipecat_lgtm.queries import panels_usage as q
 from pipecat_lgtm.rules.model import Recording
+from pipecat_lgtm_bridge.contract import labels
 
 GROUP = "pipecat-prices"
 _MILLION = 1e6

@@ -5,16 +5,17 @@ from dataclasses import replace
 from functools import partial
 
 from pipecat_lgtm.config import Config
+from pipecat_lgtm.config.alerts import BURN_RATE
 from pipecat_lgtm.config.units import format_seconds
-from pipecat_lgtm.contract import attributes as a
-from pipecat_lgtm.contract import labels
-from pipecat_lgtm.contract import metrics as m
-from pipecat_lgtm.contract import signals as s
 from pipecat_lgtm.queries import Query, conditions, traceql
-from pipecat_lgtm.rules import baselines
+from pipecat_lgtm.rules import baselines, rare
 from pipecat_lgtm.rules import network_signals as signals
-from pipecat_lgtm.rules.build import Row, alert, levels
+from pipecat_lgtm.rules.build import LOW_TRAFFIC, Row, alert, levels
 from pipecat_lgtm.rules.model import Alert, Bound, BoundUnit, Signal
+from pipecat_lgtm_bridge.contract import attributes as a
+from pipecat_lgtm_bridge.contract import labels
+from pipecat_lgtm_bridge.contract import metrics as m
+from pipecat_lgtm_bridge.contract import signals as s
 
 _DASHBOARD = "pipecat-quality"
 
@@ -37,18 +38,19 @@ def _heard(config: Config) -> Iterator[Alert]:
     bounds, provider = config.thresholds, f"{{{{ $labels.{labels.PROVIDER} }}}}"
     silence = Row(
         "PipecatSilenceLong",
-        partial(signals.silent_turns, config),
-        "{service}: long silences in {value} of the turns (bound {bound})",
-        "Nobody spoke for longer than `thresholds.silence` in mid-conversation: the bot did not answer, or the caller "
-        "was not heard.",
+        signals.silent_turns,
+        "{service}: long silences per turn: {value} (bound {bound})",
+        f"Nobody spoke for longer than {bounds.long_silence:.10g} s (`thresholds.silence`) in mid-conversation: the "
+        "bot did not answer, or the caller was not heard. A silence in which the caller waits counts while it lasts.",
         "pipecat-conversations",
         _calls,
     )
     for severity, bound in levels("silent_turns", bounds.silent_turns, "ratio"):
         yield alert(config, silence, severity, bound)
+    yield from _unanswered(config)
     confidence = Row(
         "PipecatSttConfidenceLow",
-        partial(signals.confidence, config),
+        signals.confidence,
         f"{{service}}: {provider} is {{value}} sure of what callers say (mean, bound {{bound}})",
         "The bot acts on words that were hardly understood. Look at the audio first (network dashboard), then at "
         "language, vocabulary and model.",
@@ -57,6 +59,29 @@ def _heard(config: Config) -> Iterator[Alert]:
     )
     for severity, bound in levels("stt_confidence", bounds.stt_confidence, "ratio"):
         yield alert(config, confidence, severity, bound, hold=config.alerts.confidence_hold)
+
+
+def _unanswered(config: Config) -> Iterator[Alert]:
+    row = Row(
+        "PipecatSpeechUnanswered",
+        partial(signals.unanswered, config),
+        "{service}: {value} of what callers say is never answered (bound {bound})",
+        "The caller spoke, and the bot said nothing before the caller spoke again, hung up, or had waited for 10 s. "
+        "Without a transcript the STT is deaf, with one the bot had no reply: the panel shows which.",
+        "pipecat-conversations",
+        traceql.unanswered,
+    )
+    given = list(levels("unanswered_speech", config.thresholds.unanswered_speech, "ratio"))
+    yield from (alert(config, row, severity, bound) for severity, bound in given)
+    if not given:
+        return
+    few = replace(
+        row,
+        name=f"PipecatSpeechUnanswered{LOW_TRAFFIC}",
+        summary="{service}: {value} times in few calls what a caller said was never answered",
+        description="This bot has too few turns for shares, so what was not answered is counted over hours.",
+    )
+    yield rare.companion(config, few, given[0][1], signals.unanswered_speech)
 
 
 def _evaluated(config: Config) -> Iterator[tuple[Row, str, BoundUnit]]:
@@ -156,7 +181,7 @@ def _uptime(config: Config) -> Iterator[Alert]:
         burnt = rate.factor * (1 - target)
         long, short = format_seconds(rate.long), format_seconds(rate.short)
         row = Row(
-            "PipecatUptimeBurnRate",
+            BURN_RATE,
             partial(_burn, config, rate.short),
             f"{{service}}: {{value}} of the synthetic calls of the last {long} failed: the error budget burns "
             f"{rate.factor:g} times too fast",
@@ -167,7 +192,16 @@ def _uptime(config: Config) -> Iterator[Alert]:
             labels=((labels.BURN_WINDOW, long),),
         )
         bound = Bound("thresholds.uptime.target", burnt, "ratio")
-        yield alert(config, row, rate.severity, bound, window=rate.long, condition=partial(_burning, bound))
+        yield alert(
+            config,
+            row,
+            rate.severity,
+            bound,
+            window=rate.long,
+            hold=rate.hold,
+            floor=rate.min_samples,
+            condition=partial(_burning, bound),
+        )
 
 
 def _burn(config: Config, short: float, long: float) -> Signal:

@@ -1,41 +1,41 @@
 """Alerts about the monitoring itself, and about telemetry that stays away."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.alerts import Severity
 from pipecat_lgtm.config.units import format_seconds
-from pipecat_lgtm.contract import labels
-from pipecat_lgtm.queries import Query, conditions, health, traceql
+from pipecat_lgtm.queries import Query, conditions, health
 from pipecat_lgtm.rules import recordings
 from pipecat_lgtm.rules.build import Row, alert, levels
 from pipecat_lgtm.rules.model import Alert, Bound, Recording, Signal
 from pipecat_lgtm.rules.recordings import recorded
 from pipecat_lgtm.rules.signals import COMMON, turns
+from pipecat_lgtm_bridge.contract import labels
 
 WATCHDOG = "PipecatWatchdog"
 _DASHBOARD = "pipecat-stack"
 _NOW = 0.0
 """The window of a state that is read as it is."""
-
-
-def _any(_: float) -> Query:
-    return traceql.everything()
+_STATES = {"PipecatStoreDown", "PipecatStoreNotReady", "PipecatCollectorDown"}
 
 
 def alerts(config: Config) -> Iterator[Alert]:
     """Return the alerts."""
     for name, severity, signal, summary, description in _failures():
-        row = Row(name, signal, summary, description, _DASHBOARD, _any)
+        row = Row(name, signal, summary, description, _DASHBOARD)
         bound = Bound(f"alerts.hold.{severity}", 0, "none")
-        yield alert(config, row, severity, bound, window=_NOW if name.endswith("Down") else None)
+        yield alert(config, row, severity, bound, window=_NOW if name in _STATES else None)
     for severity, bound in levels("queue_fill", config.thresholds.queue_fill, "ratio"):
         yield alert(config, _queue(), severity, bound, window=_NOW)
+    if config.stores.prometheus.write_url is not None:
+        yield from _agents(config)
     yield from _services(config)
     watchdog = Row(
         WATCHDOG, _watchdog, "Alerts are evaluated and sent",
-        "Always firing. The outside heartbeat that receives it raises the alarm when it stays away.", _DASHBOARD, _any,
+        "Always firing. The outside heartbeat that receives it raises the alarm when it stays away.", _DASHBOARD,
     )  # fmt: skip
     yield alert(
         config, watchdog, "info", Bound("alerts.interval", 0, "none"), window=_NOW, hold=0.0,
@@ -52,13 +52,13 @@ def _failures() -> Iterator[tuple[str, Severity, Callable[[float], Signal], str,
     )  # fmt: skip
     yield (
         "PipecatCollectorDropping", "critical",
-        partial(_counted, "collector_dropped", health.dropped, ("exporter",)),
+        _dropped,
         "The collector drops telemetry for {{ $labels.exporter }} ({value} items)",
         "Its queue is full: what is dropped is lost, and counts in panels are too low.",
     )  # fmt: skip
     yield (
         "PipecatCollectorExportFailing", "critical",
-        partial(_counted, "collector_export_failed", health.export_failed, ("exporter",)),
+        _export_failed,
         "{{ $labels.exporter }} refuses for good what the collector sends ({value} items)",
         "Not an outage, which is waited out: the store says no. The collector's log has its reason.",
     )  # fmt: skip
@@ -75,9 +75,21 @@ def _failures() -> Iterator[tuple[str, Severity, Callable[[float], Signal], str,
         "What is computed from it is missing or old. The collector keeps telemetry on disk until the store is back.",
     )  # fmt: skip
     yield (
+        "PipecatStoreNotReady", "critical", _not_ready,
+        "{{ $labels.job }} answers, but is not ready",
+        "It starts, ends, or hangs: what it is asked and sent waits. One that only starts is ready within a minute.",
+    )  # fmt: skip
+    yield (
         "PipecatCollectorDown", "critical", partial(_down, "collector"),
         "The collector does not answer",
         "No telemetry arrives. Bots keep a little and drop the rest; calls go on.",
+    )  # fmt: skip
+    yield (
+        "PipecatStoreDiscarding", "warning",
+        partial(_counted, "store_discarded", health.discarded, ("job", labels.REASON)),
+        f"{{{{ $labels.job }}}} discards what it took: {{{{ $labels.{labels.REASON} }}}} ({{value}} items)",
+        "It answered 200, so nobody sends it again: these spans or lines are lost. The runbook says what each reason "
+        "means.",
     )  # fmt: skip
     yield (
         "PipecatRuleEvaluationFailing", "critical",
@@ -93,14 +105,52 @@ def _failures() -> Iterator[tuple[str, Severity, Callable[[float], Signal], str,
     )  # fmt: skip
 
 
+def _agents(config: Config) -> Iterator[Alert]:
+    """Return the alerts on a Prometheus that only sends on: the store that it sends to evaluates them."""
+    failing = Row(
+        "PipecatRemoteWriteFailing",
+        partial(_counted, "remote_unsent", health.unsent, ("instance",)),
+        "The remote store refuses for good what {{ $labels.instance }} sends ({value} samples)",
+        "They are lost. What arrives says so; if nothing does, PipecatRemoteWriteLate fires instead.",
+        _DASHBOARD,
+    )
+    yield alert(config, failing, "critical", Bound("alerts.hold.critical", 0, "none"))
+    late = Row(
+        "PipecatRemoteWriteLate",
+        lambda seconds: Signal(
+            Recording("pipecat:remote_write:lateness", health.lateness()), ("instance",), None, seconds
+        ),
+        "The newest metrics of {{ $labels.instance }} are {value} old (bound {bound})",
+        "What is older than the window of the rules is judged by none of them: all other alerts are blind. The agent "
+        "does not run, cannot reach the store, or is refused: ask `pipecat-lgtm doctor` on its machine.",
+        _DASHBOARD,
+    )
+    yield alert(config, late, "critical", Bound("alerts.window", config.alerts.window, "seconds"), window=_NOW)
+
+
 def _counted(what: str, ask: Callable[[str], Query], by: tuple[str, ...], seconds: float) -> Signal:
     window = format_seconds(seconds)
     return Signal(Recording(recorded(what, "increase", window), ask(window)), by, None, seconds)
 
 
+def _dropped(seconds: float) -> Signal:
+    return _counted("collector_dropped", health.dropped, ("exporter",), seconds)
+
+
+def _export_failed(seconds: float) -> Signal:
+    by = ("exporter",)
+    failed, dropped = _counted("collector_send_failed", health.send_failed, by, seconds).value, _dropped(seconds).value
+    own = _counted("collector_export_failed", lambda _: health.export_failed(failed.name, dropped.name), by, seconds)
+    return replace(own, support=(dropped, failed))
+
+
 def _down(jobs: str, seconds: float) -> Signal:
     what = "collector_down" if jobs == "collector" else "store_down"
     return Signal(Recording(f"pipecat:{what}:state", health.down(jobs)), ("job",), None, seconds)
+
+
+def _not_ready(seconds: float) -> Signal:
+    return Signal(Recording("pipecat:store_not_ready:state", health.not_ready()), ("job",), None, seconds)
 
 
 def _watchdog(seconds: float) -> Signal:
@@ -114,7 +164,6 @@ def _queue() -> Row:
         "The collector's queue for {{ $labels.exporter }} is {value} full (bound {bound})",
         "A store is slow or away. At 100 % telemetry is lost.",
         _DASHBOARD,
-        _any,
     )
 
 
@@ -125,16 +174,22 @@ def _services(config: Config) -> Iterator[Alert]:
         "{service}: {value} values of {{ $labels.signal }} were counted without their labels",
         "A limit of `cardinality` is reached: totals stay right, breakdowns do not.",
         _DASHBOARD,
-        lambda _: traceql.calls(),
     )
     yield alert(config, overflowed, "warning", Bound("cardinality.series_per_metric", 0, "none"))
+    dropped = Row(
+        "PipecatBridgeDropping",
+        partial(_counted, "bridge_dropped", health.bridge_dropped, (*COMMON, labels.SIGNAL)),
+        "{service}: bots dropped {value} {{ $labels.signal }}",
+        "They could not be sent in time, or were refused: what they would have counted is missing.",
+        _DASHBOARD,
+    )
+    yield alert(config, dropped, "warning", Bound("alerts.hold.warning", 0, "none"))
     missing = Row(
         "PipecatTelemetryMissing",
         partial(_missed, config.alerts.min_samples),
         "{service}: no turn at all; at this time yesterday there were {value}",
         "Nobody calls, nobody can, or the bot sends nothing any more.",
         "pipecat-conversations",
-        lambda _: traceql.calls(),
     )  # fmt: skip
     yield alert(
         config, missing, "warning", Bound("alerts.telemetry_window", config.alerts.telemetry_window, "seconds"),
@@ -146,17 +201,24 @@ def _services(config: Config) -> Iterator[Alert]:
         "{service}: only {value} of the LLM requests came with a time to first byte (bound {bound})",
         "`enable_metrics` is off in the bot's PipelineParams, so its latencies are missing from panels and alerts.",
         _DASHBOARD,
-        lambda _: traceql.calls(),
     )
     for severity, bound in levels("metrics_coverage", config.thresholds.metrics_coverage, "ratio"):
         yield alert(config, unmeasured, severity, bound)
+    inexact = Row(
+        "PipecatTtfwUnmeasured",
+        partial(_unmeasured, config),
+        "{service}: {value} of the answered turns have no exact time to first word (bound {bound})",
+        "No VAD frame tells when the caller's speech ended: TTFW of these turns is in no percentile and no alert.",
+        "pipecat-latency",
+    )
+    for severity, bound in levels("ttfw_unmeasured", config.thresholds.ttfw_unmeasured, "ratio"):
+        yield alert(config, inexact, severity, bound)
     refused = Row(
         "PipecatValuesRefused",
         _refused,
         "{service}: {value} values per turn were kept out of the metrics (bound {bound})",
         "Broken clocks, or a bot that writes text where a number belongs.",
         _DASHBOARD,
-        lambda _: traceql.calls(),
     )
     for severity, bound in levels("values_refused", config.thresholds.values_refused, "ratio"):
         yield alert(config, refused, severity, bound)
@@ -172,6 +234,11 @@ def _missed(floor: int, seconds: float) -> Signal:
 def _coverage(config: Config, seconds: float) -> Signal:
     requests, share = recordings.coverage(config, format_seconds(seconds))
     return Signal(share, COMMON, requests, seconds, low_is_bad=True)
+
+
+def _unmeasured(config: Config, seconds: float) -> Signal:
+    answered, share = recordings.unmeasured(config, format_seconds(seconds))
+    return Signal(share, COMMON, answered, seconds)
 
 
 def _refused(seconds: float) -> Signal:

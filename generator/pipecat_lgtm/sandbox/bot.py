@@ -34,7 +34,7 @@ from pipecat.turns.user_stop import SpeechTimeoutUserTurnStopStrategy
 from pipecat.turns.user_turn_strategies import UserTurnStrategies
 from pipecat.workers.runner import WorkerRunner
 
-from pipecat_lgtm import bridge
+import pipecat_lgtm_bridge as bridge
 from pipecat_lgtm.sandbox import logs
 from pipecat_lgtm.sandbox.hearing import Heard, Hearing
 from pipecat_lgtm.sandbox.scenarios import NOWHERE, Scenario

@@ -13,11 +13,11 @@ from typing import Any
 
 from pipecat.frames.frames import BotStartedSpeakingFrame, VADUserStoppedSpeakingFrame
 
-from pipecat_lgtm.bridge import logs
-from pipecat_lgtm.bridge.conversation import Conversation, current
-from pipecat_lgtm.bridge.enrich import Enricher
-from pipecat_lgtm.bridge.exporting import LogOutbox, SpanOutbox
-from pipecat_lgtm.bridge.observer import BridgeObserver
+from pipecat_lgtm_bridge import logs
+from pipecat_lgtm_bridge.conversation import Conversation, current
+from pipecat_lgtm_bridge.enrich import Enricher
+from pipecat_lgtm_bridge.exporting import LogOutbox, SpanOutbox
+from pipecat_lgtm_bridge.observer import BridgeObserver
 
 TURNS: list[float] = []
 """Seconds, by turn."""
@@ -34,7 +34,7 @@ def watch() -> None:
     _time_frames()
     for owner, name in (
         (Enricher, "on_start"), (Enricher, "on_end"), (SpanOutbox, "on_end"), (LogOutbox, "on_emit"),
-        (logs, "_patch"), (logs, "_sink"), (getattr(logs, "_Standard"), "emit"),  # noqa: B009 - ours to time
+        (logs, "_give_ids"), (logs, "_sink"), (logs, "_send_standard"),
     ):  # fmt: skip
         setattr(owner, name, _timed(getattr(owner, name)))
 

@@ -12,7 +12,7 @@ from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.resources import Resource
 from pipecat.pipeline.worker import PipelineWorker
 
-from pipecat_lgtm.bridge.level import severity
+from pipecat_lgtm_bridge.level import severity
 
 if TYPE_CHECKING:
     from loguru import Message
@@ -39,7 +39,7 @@ def set_up(exporter: "LogRecordExporter", resource: Resource, level: str) -> Log
                 timestamp=int(record["time"].timestamp() * 1e9),
                 context=_context(),
                 severity_text=record["level"].name,
-                severity_number=severity(record["level"].name),
+                severity_number=severity(record["level"].no),
                 body=record["message"],
                 attributes={
                     "code.function": f"{record['name']}.{record['function']}",

@@ -6,22 +6,27 @@ The API key names the call: `<scenario>.<call>.<seed>`. So calls never mix, and 
 import asyncio
 import json
 import random
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from pipecat_lgtm.contract.labels import STAGES
 from pipecat_lgtm.sandbox import replies
 from pipecat_lgtm.sandbox.scenarios import SCENARIOS, Fault, Scenario, Turn
 from pipecat_lgtm.sandbox.truth import Truth
 from pipecat_lgtm.sandbox.tuning import Tuning
+from pipecat_lgtm_bridge.contract.labels import STAGES
 
 _HANG_SECONDS = 30.0
 _SLOW_CHUNK_SECONDS = 0.4
 _TOKEN_SECONDS = 0.005
 _MAX_BODY_BYTES = 64 * 2**20
+_ADDRESS_OR_PLAIN = re.compile(r"[0-9.]+|[0-9A-Fa-f:]+|[A-Za-z0-9_-]+")
+"""Hosts that no page elsewhere has: addresses, and names without a dot."""
+
+_OF_BROWSERS = frozenset({"origin", "sec-fetch-site"})
 _STATUS = {
     "http_500": (500, "server_error", "The server had an error."),
     "http_429": (429, "rate_limit_exceeded", "Rate limit reached."),
@@ -62,6 +67,18 @@ class _Call:
         return fault if fault and self.draws[stage].random() < share else None
 
 
+@web.middleware
+async def _no_pages(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Refuse what a page in a browser sends: a page of another site, or one that passes for this server."""
+    if not _ADDRESS_OR_PLAIN.fullmatch(request.url.host or ""):
+        raise web.HTTPMisdirectedRequest(text="asked for under a name that a page may have")
+    if not _OF_BROWSERS.isdisjoint(name.lower() for name in request.headers):
+        raise web.HTTPForbidden(text="not for browsers")
+    return await handler(request)
+
+
 class Refused(Exception):  # noqa: N818 - not an error of ours
     """The request is none a real provider would take."""
 
@@ -89,7 +106,7 @@ class Provider:
 
     def app(self) -> web.Application:
         """Return the application."""
-        app = web.Application(client_max_size=_MAX_BODY_BYTES)
+        app = web.Application(client_max_size=_MAX_BODY_BYTES, middlewares=[_no_pages])
         app.router.add_post("/v1/audio/transcriptions", self._guarded(self._transcribe))
         app.router.add_post("/v1/chat/completions", self._guarded(self._chat))
         app.router.add_post("/v1/audio/speech", self._guarded(self._speech))

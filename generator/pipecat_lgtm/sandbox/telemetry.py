@@ -18,7 +18,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from pipecat.utils.tracing.setup import setup_tracing
 
-from pipecat_lgtm import bridge
+import pipecat_lgtm_bridge as bridge
 from pipecat_lgtm.sandbox import logs
 from pipecat_lgtm.sandbox.ledger import Ledger
 

@@ -4,8 +4,8 @@ import argparse
 from dataclasses import dataclass, field
 from typing import get_args
 
-from pipecat_lgtm.contract.labels import STAGES
 from pipecat_lgtm.sandbox.scenarios import Fault
+from pipecat_lgtm_bridge.contract.labels import STAGES
 
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 

@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pipecat_lgtm.contract.types import Feed
+from pipecat_lgtm_bridge.contract.types import Feed
 
 Panel = Any
 """A panel of grafanalib, which has no types."""
 
-NO_BRIDGE = "Only the bridge feeds this: start the bot with PIPECAT_SETUP_FILES=$(pipecat-lgtm bridge path)"
+NO_BRIDGE = "No data in this time range: the bridge feeds this panel"
+NO_REPORT = "No WebRTC report of the bridge"
+WITH_BRIDGE = "Start the bot with PIPECAT_SETUP_FILES=$(pipecat-lgtm bridge path)."
+"""How a bot gets the bridge."""
+_BRIDGE = "the bridge"
 NO_CALLS = "Nothing in this time range for this selection"
 
 
@@ -23,6 +27,7 @@ class Card:
         cure: what to do if it is red or unusual.
         feed: what the bot must run for it to have data.
         empty: what stands in place of an empty graph; by default by feed.
+        producer: who states the events that a panel of feed `bridge` reads.
     """
 
     id: int
@@ -31,16 +36,20 @@ class Card:
     cure: str
     feed: Feed = "spans"
     empty: str = ""
+    producer: str = _BRIDGE
 
     @property
     def description(self) -> str:
         """Return the panel's description."""
-        note = {"bridge": " Only the bridge feeds this panel.", "both": " With the bridge exact.", "spans": ""}
+        how = f" {WITH_BRIDGE}" if self.producer == _BRIDGE else ""
+        note = {
+            "bridge": f" Only {self.producer} feeds this panel.{how}",
+            "both": " With the bridge exact.",
+            "spans": "",
+        }
         return f"{self.question} {self.cure}{note[self.feed]}"
 
     @property
     def no_value(self) -> str:
         """Return what is shown instead of an empty graph."""
-        if self.feed == "bridge":
-            return f"{self.empty}. {NO_BRIDGE}" if self.empty else NO_BRIDGE
-        return self.empty or NO_CALLS
+        return self.empty or (NO_BRIDGE if self.feed == "bridge" else NO_CALLS)

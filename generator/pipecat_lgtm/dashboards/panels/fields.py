@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipecat_lgtm.contract import labels
+from pipecat_lgtm_bridge.contract import labels
 
 Override = dict[str, Any]
 Link = dict[str, Any]
@@ -38,12 +38,6 @@ def coloured(name: str, colour: str) -> Override:
     return column(name, color={"mode": "fixed", "fixedColor": colour})
 
 
-def from_to(low: float | None, high: float | None, text: str, colour: str, index: int) -> dict[str, Any]:
-    """Return a value mapping of a range; None is open."""
-    result = {"text": text, "color": colour, "index": index}
-    return {"type": "range", "options": {"from": low, "to": high, "result": result}}
-
-
 def words(mapping: dict[str, tuple[str, str]]) -> dict[str, Any]:
     """Return a value mapping of single values: value → (text, colour)."""
     options = {
@@ -63,11 +57,15 @@ def to_dashboard(uid: str, title: str) -> Link:
     return _link(title, f"/d/{uid}?{CONTEXT}&${{service:queryparam}}")
 
 
-def to_call(field: str) -> Link:
-    """Return a data link from a row to its call; `field` is the column that holds the trace id."""
+def to_row(uid: str, title: str) -> Link:
+    """Return a data link from a row to another dashboard, for the service in its column Service."""
+    return _link(title, f"/d/{uid}?{CONTEXT}&var-service=${{__data.fields[Service]}}")
+
+
+def to_call() -> Link:
+    """Return a data link from a trace id to its call, whatever stands in place of the id in the cell."""
     return _link(
-        "Open the call",
-        f"/d/pipecat-conversation?{CONTEXT}&${{service:queryparam}}&var-trace=${{__data.fields[{field!r}]}}",
+        "Open the call", f"/d/pipecat-conversation?{CONTEXT}&${{service:queryparam}}&var-trace=${{__value.raw}}"
     )
 
 

@@ -3,18 +3,20 @@
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.units import format_seconds
 from pipecat_lgtm.queries import Query, scope
+from pipecat_lgtm.queries.expr import Vector
 from pipecat_lgtm.queries.query import Unit
 from pipecat_lgtm.rules.recordings import recorded, usual
 
 
-def lately(config: Config, what: str, operation: str, unit: Unit, *own: str) -> Query:
+def lately(config: Config, what: str, operation: str, unit: Unit, *own: str, lower_is_worse: bool = False) -> Query:
     """Return a recording over `alerts.window`; `own` are its labels besides service and environment."""
-    return _of_bot(recorded(what, operation, usual(config)), unit, own)
+    return _of_bot(recorded(what, operation, usual(config)), unit, own, lower_is_worse=lower_is_worse)
 
 
-def evaluated(config: Config, what: str, operation: str, unit: Unit, *own: str) -> Query:
+def evaluated(config: Config, what: str, operation: str, unit: Unit, *own: str, lower_is_worse: bool = False) -> Query:
     """Return a recording over `alerts.quality_window`."""
-    return _of_bot(recorded(what, operation, format_seconds(config.alerts.quality_window)), unit, own)
+    name = recorded(what, operation, format_seconds(config.alerts.quality_window))
+    return _of_bot(name, unit, own, lower_is_worse=lower_is_worse)
 
 
 def lasting(config: Config, what: str, operation: str, unit: Unit, hold: float) -> Query:
@@ -23,10 +25,11 @@ def lasting(config: Config, what: str, operation: str, unit: Unit, hold: float) 
 
 
 def of_stack(config: Config, what: str, operation: str, unit: Unit, *own: str) -> Query:
-    """Return a recording over `alerts.window` that counts faults of the stack; nought is not drawn."""
+    """Return a recording over `alerts.window` that counts faults of the stack; 0 is not drawn."""
     name = recorded(what, operation, usual(config))
-    return Query(f"chosen.{name}", f"{name} > 0", unit, "", scope.legend(*own))
+    return Query(f"chosen.{name}", Vector(name).above(0), unit, "", scope.legend(*own))
 
 
-def _of_bot(name: str, unit: Unit, own: tuple[str, ...]) -> Query:
-    return scope.recorded(name, unit, "", " · ".join((scope.legend(*own), scope.BOT)) if own else scope.BOT)
+def _of_bot(name: str, unit: Unit, own: tuple[str, ...], *, lower_is_worse: bool) -> Query:
+    legend = " · ".join((scope.legend(*own), scope.BOT)) if own else scope.BOT
+    return scope.recorded(name, unit, "", legend, lower_is_worse=lower_is_worse)

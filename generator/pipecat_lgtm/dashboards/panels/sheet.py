@@ -11,7 +11,7 @@ from grafanalib._gen import DashboardEncoder
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.dashboards.panels import variables
 from pipecat_lgtm.dashboards.panels.annotations import annotations
-from pipecat_lgtm.queries.native import as_native
+from pipecat_lgtm.dashboards.panels.targets import NATIVE
 
 SCHEMA_VERSION = 42
 """Of Grafana 12."""
@@ -36,6 +36,7 @@ class Sheet:
         chooses: variables besides stores, environment and service.
         leads_to: (uid, words) of the dashboards to look at next.
         span: the time range it opens with.
+        shows_who: environment and service are beside the other choices, not in the menu.
     """
 
     uid: str
@@ -44,6 +45,7 @@ class Sheet:
     chooses: tuple[dict[str, Any], ...] = ()
     leads_to: tuple[tuple[str, str], ...] = ()
     span: str = "now-1h"
+    shows_who: bool = True
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def finished(config: Config, sheet: Sheet, lines: list[Line]) -> dict[str, Any]:
     data: dict[str, Any] = json.loads(json.dumps(dashboard.to_json_data(), cls=DashboardEncoder))
     made = {key: value for key, value in data.items() if key not in _UNUSED}
     made["panels"] = [_flavoured(config, _tidied(panel)) for panel in data["panels"]]
-    made["templating"] = {"list": [*variables.stores(), *variables.who(), *sheet.chooses]}
+    made["templating"] = {"list": [*variables.stores(), *variables.who(shown=sheet.shows_who), *sheet.chooses]}
     made["links"] = [*(_next(uid, words) for uid, words in sheet.leads_to), _others()]
     return made | {
         "annotations": {"list": annotations(config)},
@@ -116,7 +118,9 @@ def _tidied(panel: dict[str, Any]) -> dict[str, Any]:
     }
     defaults = made["fieldConfig"]["defaults"]
     made["fieldConfig"]["defaults"] = {
-        key: _some(value) for key, value in defaults.items() if value or (value is not None and key != "links")
+        key: _some(value)
+        for key, value in defaults.items()
+        if value or (value is not None and key not in {"custom", "links"})
     }
     if not defaults["thresholds"]["steps"]:
         del made["fieldConfig"]["defaults"]["thresholds"]
@@ -127,13 +131,11 @@ def _tidied(panel: dict[str, Any]) -> dict[str, Any]:
 
 def _flavoured(config: Config, panel: dict[str, Any]) -> dict[str, Any]:
     """Return a panel whose queries read the kind of histogram that the store holds."""
-    if config.alerts.flavour == "classic":
-        return panel
     for target in panel.get("targets", []):
-        if "expr" in target:
-            target["expr"] = as_native(target["expr"])
-        if target.get("format") == "heatmap":
-            target["format"] = "time_series"
+        native = target.pop(NATIVE, None)
+        if config.alerts.native and native is not None:
+            target["expr"] = native
+            target["format"] = "time_series" if target["format"] == "heatmap" else target["format"]
     return panel
 
 

@@ -7,6 +7,9 @@ from pipecat_lgtm.queries import Query
 PROMETHEUS, TEMPO, LOKI = "${prometheus}", "${tempo}", "${loki}"
 """The datasource variables; no dashboard names a datasource."""
 
+NATIVE = "native"
+"""Key of a target's expression over native histograms; a stored dashboard has one of both, under `expr`."""
+
 Shape = Literal["range", "instant", "table", "heatmap", "exemplars"]
 TRACES_SHOWN = 50
 LINES_SHOWN = 500
@@ -35,6 +38,7 @@ def target(query: Query, ref: str, shape: Shape = "range", interval: str = "") -
         "editorMode": "code",
         "exemplar": shape == "exemplars",
         "expr": query.expr,
+        NATIVE: query.native,
         "format": {"table": "table", "heatmap": "heatmap"}.get(shape, "time_series"),
         "instant": shape in {"instant", "table"},
         "legendFormat": query.legend or "__auto",

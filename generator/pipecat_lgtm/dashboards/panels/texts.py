@@ -1,4 +1,4 @@
-"""What is read: log lines, and a trace."""
+"""What is read: log lines, a trace, a sentence."""
 
 from grafanalib import core as g
 
@@ -8,8 +8,8 @@ from pipecat_lgtm.dashboards.panels.visual import Visual, words
 from pipecat_lgtm.queries import Query
 
 
-def lines(card: Card, query: Query) -> g.Logs:
-    """Return log lines, newest first; a line opens to all its fields and to its trace."""
+def lines(card: Card, query: Query, *, oldest_first: bool = False) -> g.Logs:
+    """Return log lines, newest first or in their order; a line opens to all its fields and to its trace."""
     return g.Logs(
         **words(card),
         dataSource=source("loki"),
@@ -17,8 +17,14 @@ def lines(card: Card, query: Query) -> g.Logs:
         showTime=True,
         wrapLogMessages=True,
         enableLogDetails=True,
-        extraJson={"options": {"showLogContextToggle": False}, "fieldConfig": {"defaults": {"noValue": card.no_value}}},
+        sortOrder="Ascending" if oldest_first else "Descending",
+        extraJson={"options": {"showLogContextToggle": False}},
     )
+
+
+def note(card: Card, text: str) -> Visual:
+    """Return a panel of text, in Markdown, which says once what concerns several panels."""
+    return Visual(**words(card), kind="text", options={"code": {}, "content": text, "mode": "markdown"})
 
 
 def trace(card: Card, query: Query) -> Visual:
@@ -28,5 +34,4 @@ def trace(card: Card, query: Query) -> Visual:
         kind="traces",
         dataSource=source("tempo"),
         targets=targets([query]),
-        defaults={"noValue": card.no_value},
     )

@@ -1,11 +1,13 @@
 """A panel type of Grafana 12 for which grafanalib has no class, or one of Grafana 6."""
 
+import re
 from typing import Any
 
 import attr
 from grafanalib import core as g
 
 from pipecat_lgtm.dashboards.panels.card import Card
+from pipecat_lgtm.queries import Query
 
 _attrs: Any = attr.s
 """Untyped, as the base is: mypy would else know only the four arguments added here."""
@@ -33,6 +35,22 @@ class Visual(g.Panel):  # type: ignore[misc]  # grafanalib has no types
         return self.panel_json({"type": self.kind, "fieldConfig": config, "options": self.options})
 
 
-def words(card: Card) -> dict[str, Any]:
-    """Return what every panel takes from its card."""
-    return {"id": card.id, "title": card.title, "description": card.description}
+WINDOW = re.compile(r"\b[a-z]\w*:\w+:\w*?_((?:\d+[smhdw])+)\b")
+"""The window in the name of a recording."""
+
+
+def words(card: Card, queries: list[Query] | None = None) -> dict[str, Any]:
+    """Return what every panel takes from its card; its description says over which time its values are.
+
+    Args:
+        card: its words.
+        queries: what it shows; a recording's name has its window.
+    """
+    said = f"{card.title} {card.description}"
+    notes = []
+    exprs = " ".join(one.expr for one in queries or [])
+    if windows := {window for window in WINDOW.findall(exprs) if f"last {window}" not in said}:
+        notes.append(f" Each value is of the last {' or '.join(sorted(windows))} before it.")
+    elif "$__range" in exprs and "time range" not in said and "@ end()" not in exprs:
+        notes.append(" Of the whole time range.")
+    return {"id": card.id, "title": card.title, "description": card.description + "".join(notes)}

@@ -5,23 +5,24 @@ same code differs between machines and minutes. So every round runs every rung, 
 the rounds of each rung's ratio to the `nop` of its own round.
 """
 
+import itertools
 import json
+import os
 import socket
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import psutil
-import yaml
 
 from pipecat_lgtm.config import Config
-from pipecat_lgtm.contract import metrics as m
 from pipecat_lgtm.engines import process
 from pipecat_lgtm.engines.build import Watch, build
 from pipecat_lgtm.engines.catalogue import ENGINES
@@ -32,8 +33,10 @@ from pipecat_lgtm.ops.bench.payload import Kind, Payload, payloads
 from pipecat_lgtm.ops.bench.report import Report
 from pipecat_lgtm.ops.bench.rungs import COUNTED, LADDER, WITH, WITHOUT, Rung, sink
 from pipecat_lgtm.ops.engines import READY, manifest_of
-from pipecat_lgtm.renderers import native
+from pipecat_lgtm.renderers import native, resources
 from pipecat_lgtm.renderers.placement import Placement
+from pipecat_lgtm.renderers.text import to_yaml
+from pipecat_lgtm_bridge.contract import metrics as m
 
 _READY_SECONDS = 60.0
 _COUNTED_SECONDS = 60.0
@@ -51,13 +54,20 @@ class Measured:
         cpu: user and system seconds.
         rss: the most memory it held, bytes.
         sent: spans.
-        counted: spans that its metrics show; None where it makes none.
+        counted: turns and requests of stages that its metrics show; None where it makes none.
+        expected: what they should show.
     """
 
     cpu: float
     rss: int
     sent: int
     counted: int | None
+    expected: int
+
+    @property
+    def right(self) -> bool:
+        """Whether nothing was lost."""
+        return self.counted in {None, self.expected}
 
 
 def run(config: Config, kind: Kind, size: tuple[int, int], bin_dir: Path | None, watch: Watch) -> Report:
@@ -94,32 +104,44 @@ def _measure(config: Config, otelcol: Path, rung: Rung, fed: list[Payload], span
         folder = Path(name)
         config = _free(config)
         placement = native(config, folder / "bench")
-        counted = folder / ("sink" if rung.stores else "bench") / "data" / "collector" / COUNTED
+        if rung.stores:
+            counted = partial(_scraped, f"http://{placement.listen(config.network.ports.collector_pipecat)}/metrics")
+        else:
+            counted = partial(_written, folder / "bench" / "data" / "collector" / COUNTED)
         with _sink(config, otelcol, folder) if rung.stores else _nothing():
             body = rung.config(config, placement)
-            with _collector(otelcol, placement, body, READY["collector"](config)) as running:
+            with _collector(otelcol, config, placement, body) as running:
                 seen = counted if rung.pipelines else None
                 return _feed(config, running, seen, fed, spans)
 
 
-def _feed(config: Config, running: Running, counted: Path | None, fed: list[Payload], spans: int) -> Measured:
-    before, sent, turns, requests = _cpu(running), 0, 0, 0
+def _feed(
+    config: Config, running: Running, counted: Callable[[], int] | None, fed: list[Payload], spans: int
+) -> Measured:
+    before, sent, expected, several = _cpu(running), 0, 0, itertools.cycle(fed)
     url = f"http://{config.network.address}:{config.network.ports.otlp_http}/v1/traces"
     with httpx.Client(timeout=60, headers={"content-type": "application/x-protobuf"}) as client:
         while sent < spans:
-            one = fed[sent // fed[0].spans % len(fed)]
+            one = next(several)
             client.post(url, content=one.body).raise_for_status()
-            sent, turns, requests = sent + one.spans, turns + one.turns, requests + one.requests
+            sent, expected = sent + one.spans, expected + one.counted
     seen = None
     if counted is not None:
         end = time.monotonic() + _COUNTED_SECONDS
-        while (seen := _counts(counted)) != turns + requests and time.monotonic() < end:
+        while (seen := counted()) != expected and time.monotonic() < end:
             time.sleep(_FLUSH_SECONDS / 4)
-    return Measured(_cpu(running) - before, _rss(running), sent, seen)
+    return Measured(_cpu(running) - before, _rss(running), sent, seen, expected)
 
 
-def _counts(file: Path) -> int:
-    """Return the turns and stage requests that the metrics show by now: the last value of every series."""
+def _scraped(url: str) -> int:
+    """Return the turns and stage requests that a scrape shows by now."""
+    wanted = (f"{m.TURNS.prometheus}{{", f"{m.STAGE_REQUESTS.prometheus}{{")
+    lines = httpx.get(url, timeout=60).raise_for_status().text.splitlines()
+    return sum(int(float(line.rsplit(" ", 1)[1])) for line in lines if line.startswith(wanted))
+
+
+def _written(file: Path) -> int:
+    """Return the turns and stage requests that a file of metrics shows by now: the last value of every series."""
     wanted = {m.TURNS.name, m.STAGE_REQUESTS.name}
     last: dict[str, int] = {}
     written = file.read_text(encoding="utf-8") if file.exists() else ""
@@ -144,9 +166,9 @@ def _report(kind: Kind, fed: list[Payload], runs: list[dict[str, Measured]]) -> 
     rows = []
     for rung in LADDER:
         of = [one[rung.name] for one in runs]
-        if wrong := [one for one in of if one.counted not in (None, one.sent)]:
+        if wrong := [one for one in of if not one.right]:
             raise CheckFailed(
-                f"bench collector: {rung.name}: {wrong[0].sent} spans sent, {wrong[0].counted} counted",
+                f"bench collector: {rung.name}: {wrong[0].expected} spans sent, {wrong[0].counted} counted",
                 "the collector loses counts; report this with your stack.yaml",
             )
         cpu = statistics.median(one.cpu / one.sent for one in of) * 1e6
@@ -196,25 +218,24 @@ def _nothing() -> Iterator[None]:
 
 @contextmanager
 def _sink(config: Config, otelcol: Path, folder: Path) -> Iterator[None]:
-    ports = {name: getattr(config.network.ports, name) for name in ("tempo_otlp", "loki", "prometheus")}
+    ports = {name: getattr(config.network.ports, name) for name in ("tempo_otlp", "loki")}
     own = _free(config)
     ports["collector_health"] = own.network.ports.collector_health
     placement = native(own, folder / "sink")
-    with _collector(otelcol, placement, sink(placement, ports), READY["collector"](own)):
+    with _collector(otelcol, own, placement, sink(placement, ports)):
         yield
 
 
 @contextmanager
-def _collector(otelcol: Path, placement: Placement, body: dict[str, Any], ready: str) -> Iterator[Running]:
+def _collector(otelcol: Path, config: Config, placement: Placement, body: dict[str, Any]) -> Iterator[Running]:
     file = Path(placement.config("collector")) / "config.yaml"
     for folder in (file.parent, Path(placement.data("collector"))):
         folder.mkdir(parents=True, exist_ok=True)
-    file.write_text(yaml.safe_dump(body, sort_keys=False), encoding="utf-8")
-    running = process.start(
-        "collector", [str(otelcol), "--config", str(file)], file.with_suffix(".log"), _GRACE_SECONDS
-    )
+    file.write_text(to_yaml(body), encoding="utf-8")
+    argv, environment = [str(otelcol), "--config", str(file)], resources.variables(config, "collector") | os.environ
+    running = process.start("collector", argv, file.with_suffix(".log"), _GRACE_SECONDS, environment)
     try:
-        process.wait_ready(running, ready, _READY_SECONDS, lambda _what, _elapsed: None)
+        process.wait_ready(running, READY["collector"](config), _READY_SECONDS, lambda _what, _elapsed: None)
         yield running
     finally:
         process.stop(running)

@@ -9,12 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipecat_lgtm.config import Config
-from pipecat_lgtm.contract import labels
-from pipecat_lgtm.contract.metrics import BY_PROMETHEUS_NAME
+from pipecat_lgtm.config import Config, buckets
 from pipecat_lgtm.errors import EngineError
-from pipecat_lgtm.renderers import buckets
 from pipecat_lgtm.rules.alerts import recording_groups
+from pipecat_lgtm_bridge.contract import labels
+from pipecat_lgtm_bridge.contract.metrics import BY_PROMETHEUS_NAME
 
 STEP = 15
 _BLOCK_SECONDS = 7200

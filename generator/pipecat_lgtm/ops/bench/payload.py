@@ -2,17 +2,21 @@
 
 import json
 import random
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from pipecat_lgtm.ops.bench import otlp
 
-Kind = Literal["A", "B"]
-"""A: 0.46 kB a span, as a bot without content in its spans. B: 1.1 kB, with the conversation on each llm span."""
+Kind = Literal["A", "B", "C", "D"]
+"""A: 0.46 kB a span, as a bot without content in its spans. B: 1.1 kB, with the conversation on each llm span. C: 0.68
+kB, whole calls of two to eight turns, a quarter of them with the bridge. D: 6.1 kB, such calls with 32 kB of dialogue
+in each llm span's input."""
 
-SPANS_PER_TURN = 4
 _START = 1_700_000_000_000_000_000
 _TURNS = 100
+_CALLS = 20
+_DIALOGUE_BYTES = 32_500
 
 SAID = (
     "Hi, I would like to change my appointment on Thursday, if that is possible.",
@@ -47,18 +51,13 @@ class Payload:
 
     Args:
         body: OTLP protobuf.
-        turns: in it.
-        requests: of stages, in it.
+        spans: in it.
+        counted: turns and requests of stages in it: what the metrics must show.
     """
 
     body: bytes
-    turns: int
-    requests: int
-
-    @property
-    def spans(self) -> int:
-        """The number of spans."""
-        return self.turns * SPANS_PER_TURN
+    spans: int
+    counted: int
 
 
 def payloads(kind: Kind, count: int) -> list[Payload]:
@@ -69,18 +68,65 @@ def payloads(kind: Kind, count: int) -> list[Payload]:
 def _payload(kind: Kind, seed: int) -> Payload:
     rng = random.Random(seed)  # noqa: S311 - repeatable on purpose
     spans: list[bytes] = []
-    for number in range(_TURNS):
+    turns = 0
+    for trace in _traces(kind, rng, seed):
         trace_id = rng.randbytes(16)
-        for name, seconds, attributes in _turn(kind, rng, f"{seed}-{number // 10}", number % 10):
+        for name, seconds, attributes in trace:
             end = _START + int(seconds * 1e9)
             spans.append(otlp.span((trace_id, rng.randbytes(8)), name, (_START, end), attributes))
+            turns += name == "turn"
     resource: dict[str, otlp.Value] = {
         "service.name": "bench", "deployment.environment": "bench", "service.instance.id": f"host-{seed}",
     }  # fmt: skip
-    return Payload(otlp.request(resource, "pipecat", spans), _TURNS, 3 * _TURNS)
+    return Payload(otlp.request(resource, "pipecat", spans), len(spans), 4 * turns)
 
 
-def _turn(kind: Kind, rng: random.Random, call: str, number: int) -> list[tuple[str, float, dict[str, otlp.Value]]]:
+Span = tuple[str, float, dict[str, otlp.Value]]
+"""Name, seconds and attributes."""
+
+
+def _traces(kind: Kind, rng: random.Random, seed: int) -> Iterator[Sequence[Span]]:
+    """Yield the spans of each trace of a request: of a turn, or of a whole call."""
+    if kind in {"A", "B"}:
+        for number in range(_TURNS):
+            yield _turn(kind, rng, f"{seed}-{number // 10}", number % 10)
+    else:
+        for call in range(_CALLS):
+            yield _call(kind, rng, f"{seed}-{call}", bridged=call % 4 == 0)
+
+
+def _call(kind: Kind, rng: random.Random, call: str, *, bridged: bool) -> list[Span]:
+    spans: list[Span] = []
+    turns = rng.randint(2, 8)
+    for number in range(1, turns + 1):
+        stt, llm, tts, turn = _turn(kind, rng, call, number)
+        mark: dict[str, otlp.Value] = {"pipecat.bridge.version": "0.1.0"} if bridged else {}
+        if bridged:
+            ttfw = round(rng.uniform(0.4, 1.3), 6)
+            parts = (("endpointing_wait", "setting"), ("transcription", "service"), ("llm_inference", "service"),
+                     ("sentence_aggregation", "pipeline"), ("speech_synthesis", "service"))  # fmt: skip
+            spans += [
+                (f"contribution {part}", ttfw / len(parts),
+                 {"pipecat.contribution": part, "pipecat.owner": owner, "pipecat.owner.name": "OpenAILLMService",
+                  "pipecat.turn.number": number, **mark})
+                for part, owner in parts
+            ]  # fmt: skip
+            said: dict[str, otlp.Value] = {
+                "pipecat.ttfw_seconds": ttfw, "pipecat.e2e_seconds": ttfw + 1.2, "pipecat.ttfw.source": "vad",
+                "pipecat.turn.tokens": rng.randint(200, 1900), **mark,
+            }  # fmt: skip
+            spans.append(("response", ttfw + 1.2, said))
+            turn[2].update({**said, "pipecat.turn.latency": "exact", "pipecat.interrupted": False})
+        spans += [(name, seconds, {**attributes, **mark}) for name, seconds, attributes in (stt, llm, tts)]
+        spans.append(turn)
+    ended: dict[str, otlp.Value] = {"conversation.id": f"call-{call}", "conversation.type": "voice"}
+    if bridged:
+        ended |= {"pipecat.conversation.turns": turns, "pipecat.conversation.errors": 0,
+                  "pipecat.conversation.failed": False, "pipecat.conversation.outcome": "completed"}  # fmt: skip
+    return [*spans, ("conversation", 4.0 * turns, ended)]
+
+
+def _turn(kind: Kind, rng: random.Random, call: str, number: int) -> tuple[Span, Span, Span, Span]:
     heard, answer = rng.choice(SAID), rng.choice(SAID)
     latency = rng.choice((0.4, 0.6, 0.7, 0.9, 1.3))
     who: dict[str, dict[str, otlp.Value]] = {
@@ -98,10 +144,16 @@ def _turn(kind: Kind, rng: random.Random, call: str, number: int) -> list[tuple[
         "gen_ai.request.temperature": 0.7, "gen_ai.request.max_tokens": 512, "stream": True, "output": answer,
         "gen_ai.request.top_k": "NOT_GIVEN", "param.extra": "{}", "param.max_completion_tokens": "NOT_GIVEN",
     }  # fmt: skip
+    if kind in {"C", "D"}:
+        llm |= {"tool_count": 3, "param.model": "gpt-4.1-mini", "param.filter_incomplete_user_turns": False,
+                "param.user_turn_completion_config": "NOT_GIVEN", "gen_ai.usage.cache_read.input_tokens": 128,
+                "gen_ai.system_instructions": _INSTRUCTIONS, "tools": _TOOLS}  # fmt: skip
+        least = 180 * number if kind == "C" else _DIALOGUE_BYTES
+        llm["input"] = _dialogue(rng, least)
     if kind == "B":
         talk = [{"role": "user" if i % 2 else "assistant", "content": rng.choice(SAID)} for i in range(4 * number + 2)]
         llm |= {"input": json.dumps(talk), "gen_ai.system_instructions": _INSTRUCTIONS, "tools": _TOOLS}
-    return [
+    return (
         ("stt", 1.0, {**who["stt"], "transcript": heard, "is_final": True, "language": "en-US", "vad_enabled": True,
                      "settings.sample_rate": 16000}),
         ("llm", 0.9, {**who["llm"], **llm}),
@@ -110,7 +162,16 @@ def _turn(kind: Kind, rng: random.Random, call: str, number: int) -> list[tuple[
         ("turn", 4.0, {"turn.number": number, "turn.type": "conversation", "conversation.id": f"call-{call}",
                        "turn.was_interrupted": False, "turn.duration_seconds": 4.0,
                        "turn.user_bot_latency_seconds": latency, "turn.ended_by_conversation_end": False}),
-    ]  # fmt: skip
+    )  # fmt: skip
+
+
+def _dialogue(rng: random.Random, least: int) -> str:
+    talk: list[dict[str, str]] = []
+    size = 2
+    while size < least:
+        talk.append({"role": "assistant" if len(talk) % 2 else "user", "content": rng.choice(SAID)})
+        size += len(json.dumps(talk[-1])) + 2
+    return json.dumps(talk)
 
 
 _TOOLS = json.dumps(

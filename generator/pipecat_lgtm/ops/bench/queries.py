@@ -1,6 +1,5 @@
 """What panels cost Prometheus, by its own statistics: samples read and time, with many services and a day of data."""
 
-import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -12,18 +11,18 @@ import httpx
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.dashboards import DASHBOARDS
-from pipecat_lgtm.engines.process import Running, start, stop, wait_ready
 from pipecat_lgtm.errors import CheckFailed
+from pipecat_lgtm.ops.bench import serving
 from pipecat_lgtm.ops.bench.history import STEP, Size, write
 from pipecat_lgtm.ops.bench.report import Report
 from pipecat_lgtm.ops.preview.choices import Choices, seconds
+from pipecat_lgtm.queries import audit
 
 Watch = Callable[[str, float], None]
 LOOKBACK = 900
 """Seconds before a dashboard's range that its queries may read."""
 ROUNDS = 3
 """The least of so many times is reported: the first finds nothing in memory."""
-_READY_SECONDS = 60.0
 _TIMEOUT_SECONDS = 120.0
 
 
@@ -117,11 +116,10 @@ def costs(  # noqa: PLR0913, PLR0917 - what a run is
         begin = end - (span + LOOKBACK if hours is None else int(hours * 3600))
         exprs = [Choices(0, span).fill(one.expr, one.least) for one in asked]
         series = write(promtool, root / "data", config, exprs, Size(services, begin, end))
-        running, url = _started(root, prometheus)
-        try:
+        port = serving.free_port()
+        with serving.prometheus(prometheus, root, port, {}, lambda _what, _elapsed: None):
+            url = f"http://127.0.0.1:{port}/api/v1"
             return series, list(_measured(url, uid, asked, Choices(end - span, end), rounds))
-        finally:
-            stop(running)
 
 
 def _asked(board: dict[str, Any]) -> Iterator[_Asked]:
@@ -130,24 +128,6 @@ def _asked(board: dict[str, Any]) -> Iterator[_Asked]:
         for target in panel.get("targets", []):
             if target["datasource"]["type"] == "prometheus" and "pipecat" in target["expr"]:
                 yield _Asked(panel["title"], target["expr"], target.get("interval", ""), target["instant"])
-
-
-def _started(root: Path, prometheus: Path) -> tuple[Running, str]:
-    (root / "prometheus.yml").write_text("{}", encoding="utf-8")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    argv = [
-        str(prometheus), f"--config.file={root}/prometheus.yml", f"--storage.tsdb.path={root}/data",
-        f"--web.listen-address=127.0.0.1:{port}",
-    ]  # fmt: skip
-    running = start("prometheus", argv, root / "prometheus.log", 10.0)
-    try:
-        wait_ready(running, f"http://127.0.0.1:{port}/-/ready", _READY_SECONDS, lambda _what, _elapsed: None)
-    except BaseException:
-        stop(running)
-        raise
-    return running, f"http://127.0.0.1:{port}/api/v1"
 
 
 def _measured(url: str, uid: str, asked: list[_Asked], choices: Choices, rounds: int) -> Iterator[Cost]:
@@ -162,13 +142,25 @@ def _measured(url: str, uid: str, asked: list[_Asked], choices: Choices, rounds:
 
 def _stats(client: httpx.Client, one: _Asked, choices: Choices) -> tuple[int, int, float]:
     """Return samples read, the most in memory at once, and milliseconds."""
-    query: dict[str, Any] = {"query": choices.fill(one.expr, one.least), "stats": "all"}
+    expr, step = choices.fill(one.expr, one.least), choices.step(one.least)
     if one.instant:
-        answer = client.get("/query", params=query | {"time": choices.end})
+        stats = _asked_for_stats(client, "/query", query=expr, time=choices.end)
+        again = 0
     else:
-        window = {"start": choices.start, "end": choices.end, "step": choices.step(one.least)}
-        answer = client.get("/query_range", params=query | window)
+        stats = _asked_for_stats(client, "/query_range", query=expr, start=choices.start, end=choices.end, step=step)
+        # What is the same at all steps is read once, but Prometheus counts it at each of them.
+        read = sum(
+            _read(_asked_for_stats(client, "/query", query=each, time=choices.end)) for each in audit.read_once(expr)
+        )
+        again = read * int((choices.end - choices.start) // step)
+    return _read(stats) - again, stats["samples"]["peakSamples"], stats["timings"]["evalTotalTime"] * 1000
+
+
+def _asked_for_stats(client: httpx.Client, path: str, **query: str | float) -> Any:  # noqa: ANN401 - JSON
+    answer = client.get(path, params={**query, "stats": "all"})
     answer.raise_for_status()
-    stats = answer.json()["data"]["stats"]
-    samples = stats["samples"]
-    return samples["totalQueryableSamples"], samples["peakSamples"], stats["timings"]["evalTotalTime"] * 1000
+    return answer.json()["data"]["stats"]
+
+
+def _read(stats: Any) -> int:  # noqa: ANN401 - JSON
+    return int(stats["samples"]["totalQueryableSamples"])

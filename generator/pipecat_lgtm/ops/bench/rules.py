@@ -1,7 +1,6 @@
 """What the rules cost Prometheus: CPU of one evaluation of every group, with many services, providers and models."""
 
 import json
-import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sized
@@ -12,19 +11,18 @@ from typing import Any, Literal
 import httpx
 import psutil
 
-from pipecat_lgtm.config import Config
-from pipecat_lgtm.contract import attributes as a
-from pipecat_lgtm.contract import labels
-from pipecat_lgtm.contract import metrics as m
-from pipecat_lgtm.contract.types import Metric
-from pipecat_lgtm.engines.process import Running, start, stop, wait_ready
+from pipecat_lgtm.config import Config, buckets
+from pipecat_lgtm.engines.process import Running
 from pipecat_lgtm.errors import EngineError
+from pipecat_lgtm.ops.bench import serving
 from pipecat_lgtm.ops.bench.report import Report
 from pipecat_lgtm.queries.health import held_series, rule_failures_since_start
-from pipecat_lgtm.renderers import buckets
 from pipecat_lgtm.renderers.rules import files
-from pipecat_lgtm.renderers.text import to_yaml
 from pipecat_lgtm.rules.alerts import alert_groups, recording_groups
+from pipecat_lgtm_bridge.contract import attributes as a
+from pipecat_lgtm_bridge.contract import labels
+from pipecat_lgtm_bridge.contract import metrics as m
+from pipecat_lgtm_bridge.contract.types import Metric
 
 Watch = Callable[[str, float], None]
 Pairs = Literal["one", "every", "both"]
@@ -34,10 +32,9 @@ BREACHES = 10
 """Offenders a service has at once."""
 HISTORY_SECONDS = 330
 CYCLES = 4
-_STEP_SECONDS = 5
 _SETTLE_SECONDS = 10.0
-_READY_SECONDS = 60.0
 _TIMEOUT_SECONDS = 120.0
+_FLAGS = ("--web.enable-otlp-receiver", "--web.enable-lifecycle")
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,7 @@ def run(config: Config, prometheus: Path, services: int, watch: Watch, pairs: Pa
     """Measure.
 
     Args:
-        config: its rules, bounds and flush interval.
+        config: its rules, bounds and scrape interval.
         prometheus: the program.
         services: how many report at once.
         watch: told what goes on.
@@ -77,9 +74,9 @@ def run(config: Config, prometheus: Path, services: int, watch: Watch, pairs: Pa
 def _measure(config: Config, prometheus: Path, services: int, watch: Watch, *, every_pair: bool) -> Measured:
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        root, port = Path(folder), _free_port()
-        running = _started(root, prometheus, port, watch)
-        try:
+        root, port = Path(folder), serving.free_port()
+        (root / "rules").mkdir()
+        with serving.prometheus(prometheus, root, port, _settings(port), watch, *_FLAGS) as running:
             url = f"http://127.0.0.1:{port}"
             for done, request in enumerate(_history(config, services, every_pair=every_pair)):
                 watch(f"prometheus: series of {services} services, step {done}", time.monotonic() - began)
@@ -96,8 +93,6 @@ def _measure(config: Config, prometheus: Path, services: int, watch: Watch, *, e
             watch("prometheus: evaluating", time.monotonic() - began)
             used = _cpu(running, seconds) - idle * seconds
             failed = _value(url, rule_failures_since_start().expr)
-        finally:
-            stop(running)
     return Measured(PAIRS if every_pair else len(labels.STAGES), series, used / CYCLES, int(failed))
 
 
@@ -118,39 +113,20 @@ def _report(config: Config, services: int, measured: list[Measured]) -> Report:
         (
             f"mean of {CYCLES} evaluations after a first one, {interval:g} s apart, Prometheus at rest taken off; "
             "groups that look back over hours run once in that time; no alert is firing",
-            f"samples every {_STEP_SECONDS} s, as the collector writes them; "
+            f"samples every {config.collector.scrape_interval:g} s, as Prometheus scrapes the collector; "
             f"{sum(one.failed for one in measured)} evaluations failed",
         ),
     )
 
 
-def _started(root: Path, prometheus: Path, port: int, watch: Watch) -> Running:
-    (root / "rules").mkdir()
-    settings = {
+def _settings(port: int) -> dict[str, Any]:
+    return {
         "global": {"scrape_interval": "15s", "evaluation_interval": "15s"},
         "storage": {"tsdb": {"out_of_order_time_window": "30m"}},
         "otlp": {"promote_resource_attributes": [a.SERVICE_NAME.name, a.ENVIRONMENT.name]},
         "rule_files": ["rules/*.yml"],
         "scrape_configs": [{"job_name": "self", "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}],
     }
-    (root / "prometheus.yml").write_text(to_yaml(settings), encoding="utf-8")
-    argv = [
-        str(prometheus), f"--config.file={root}/prometheus.yml", f"--storage.tsdb.path={root}/data",
-        f"--web.listen-address=127.0.0.1:{port}", "--web.enable-otlp-receiver", "--web.enable-lifecycle",
-    ]  # fmt: skip
-    running = start("prometheus", argv, root / "prometheus.log", 10.0)
-    try:
-        wait_ready(running, f"http://127.0.0.1:{port}/-/ready", _READY_SECONDS, watch)
-    except BaseException:
-        stop(running)
-        raise
-    return running
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def _cpu(running: Running, seconds: float) -> float:
@@ -178,10 +154,10 @@ def _value(url: str, expr: str) -> float:
 
 def _history(config: Config, services: int, *, every_pair: bool) -> Iterator[bytes]:
     """Return OTLP requests, oldest first: some minutes of every service's series, up to now."""
-    now = time.time()
+    now, length = time.time(), config.collector.scrape_interval
     begin = int((now - HISTORY_SECONDS - 1) * 1e9)
-    for step in range(1, HISTORY_SECONDS // _STEP_SECONDS + 1):
-        at = int((now - HISTORY_SECONDS + step * _STEP_SECONDS) * 1e9)
+    for step in range(1, int(HISTORY_SECONDS / length) + 1):
+        at = int((now - HISTORY_SECONDS + step * length) * 1e9)
         used = [_used(number, every_pair=every_pair) for number in range(1 if every_pair else PAIRS)]
         metrics = [json.dumps(list(_metrics(config, step, (begin, at), who))) for who in used]
         environment = _attribute(a.ENVIRONMENT.name, "bench")

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from pipecat_lgtm.config import Config
-from pipecat_lgtm.renderers.collector import collector, protect
+from pipecat_lgtm.renderers.collector import collector, edge, names, protect
 from pipecat_lgtm.renderers.placement import Placement
 
 _MEASURES = ("lean", "counts", "latency", "e2e", "duration", "failures")
-_BREACHES = (*_MEASURES, "breach_warnings", "breach_criticals")
+_BREACHES = (*_MEASURES, "offenders", "breaches")
 _SUMS = (*_BREACHES, "sums")
 _COUNTED = "file/counted"
+_HOP = "forward/hop"
 COUNTED = "counted.json"
 """Where a rung's metrics go, to be held against what was sent."""
 
@@ -26,9 +27,11 @@ class Rung:
 
     Args:
         name: as printed.
-        pipelines: the traces pipelines behind the first one; with any, what was sent is counted.
+        pipelines: the traces pipelines behind the first one, with all that receive from `breaches` and `offenders`;
+            with any, what was sent is counted.
         mode: of content protection, or none.
-        stores: send to a sink through the shipped exporters and the queue on disk; else to nowhere.
+        stores: through the shipped exporters: traces and logs to a sink by the queue on disk, metrics as Prometheus
+            scrapes them; else traces and logs go nowhere, and metrics to a file.
         bare: nothing but the receiver.
     """
 
@@ -45,10 +48,16 @@ class Rung:
         full = collector(config, placement)
         if not self.stores:
             _unplug(full, placement)
-        kept = {"traces", *(f"traces/{name}" for name in self.pipelines)}
+        kept = {"traces", "traces/tempo", *(f"traces/{name}" for name in self.pipelines)}
         kept |= {"metrics/spans"} if self.pipelines else set()
+        kept |= {"metrics/breaches", "metrics/affected"} if "breaches" in self.pipelines else set()
         kept |= {"metrics/sums"} if "sums" in self.pipelines else set()
-        pipelines = {name: body for name, body in full["service"]["pipelines"].items() if name in kept}
+        further = {names.OFFENDERS, names.BREACHED} if "breaches" in self.pipelines else set()
+        pipelines = {
+            name: body
+            for name, body in full["service"]["pipelines"].items()
+            if name in kept or further & set(body["receivers"])
+        }
         if self.bare:
             pipelines["traces"]["processors"] = []
         if self.mode is None:
@@ -75,33 +84,27 @@ WITHOUT, WITH = LADDER[4], LADDER[7]
 
 
 def sink(placement: Placement, ports: dict[str, int]) -> dict[str, Any]:
-    """Return the configuration of a collector that stands for all stores: it takes everything and counts the metrics.
+    """Return the configuration of a collector that stands for Tempo and Loki: it takes everything.
 
     Args:
-        placement: where it writes.
-        ports: of Tempo's OTLP receiver, Loki, Prometheus and the health check.
+        placement: where it listens.
+        ports: of Tempo's OTLP receiver, Loki and the health check.
     """
     address = placement.address
-
-    def http(name: str) -> dict[str, Any]:
-        return {"endpoint": f"{address}:{ports[name]}", "metrics_url_path": "/api/v1/otlp/v1/metrics",
-                "logs_url_path": "/otlp/v1/logs"}  # fmt: skip
-
+    loki = {"endpoint": f"{address}:{ports['loki']}", "logs_url_path": "/otlp/v1/logs"}
     return {
         "extensions": {"health_check": {"endpoint": f"{address}:{ports['collector_health']}"}},
         "receivers": {
             "otlp/tempo": {"protocols": {"grpc": {"endpoint": f"{address}:{ports['tempo_otlp']}"}}},
-            "otlp/loki": {"protocols": {"http": http("loki")}},
-            "otlp/prometheus": {"protocols": {"http": http("prometheus")}},
+            "otlp/loki": {"protocols": {"http": loki}},
         },
-        "exporters": {"nop": {}, _COUNTED: _file(placement)},
+        "exporters": {"nop": {}},
         "service": {
             "extensions": ["health_check"],
             "telemetry": {"metrics": {"level": "none"}},
             "pipelines": {
                 "traces": {"receivers": ["otlp/tempo"], "exporters": ["nop"]},
                 "logs": {"receivers": ["otlp/loki"], "exporters": ["nop"]},
-                "metrics": {"receivers": ["otlp/prometheus"], "exporters": [_COUNTED]},
             },
         },
     }
@@ -112,8 +115,13 @@ def _file(placement: Placement) -> dict[str, Any]:
 
 
 def _unplug(full: dict[str, Any], placement: Placement) -> None:
-    """Send traces and logs nowhere, metrics to a file, and keep no queue."""
+    """Send traces and logs nowhere, metrics to a file, and keep no queue: what is taken goes on within the process."""
     connectors = full["connectors"]
+    connectors[_HOP] = {}
+    for body in full["service"]["pipelines"].values():
+        body["exporters"] = [_HOP if one == edge.INTAKE else one for one in body["exporters"]]
+        body["receivers"] = [_HOP if one == edge.INTERNAL else one for one in body["receivers"]]
+    del full["receivers"][edge.INTERNAL]
     for name, body in full["service"]["pipelines"].items():
         to = _COUNTED if name.startswith("metrics") else "nop"
         inner = [one for one in body["exporters"] if one in connectors]

@@ -1,7 +1,7 @@
 """Brings the dashboards into a Grafana that somebody already runs, and leaves alone what a person changed there."""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,7 +13,7 @@ MARK = "pipecat-lgtm deploy"
 """How the message of a version begins that was saved by us; another message is a person's."""
 
 STORES = ("prometheus", "tempo", "loki")
-Verb = Literal["create", "update", "unchanged", "replace", "left alone", "provisioned"]
+Verb = Literal["create", "update", "unchanged", "replace", "remove", "absent", "left alone", "provisioned"]
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,9 @@ class Step:
     Args:
         uid: of the dashboard.
         verb: create; update (ours, and older); unchanged; replace (a person's change is overwritten, as asked);
-            left alone (a person changed it); provisioned (it comes from that Grafana's own files).
-        data: what would be saved.
+            remove; absent (there is nothing to remove); left alone (a person changed it); provisioned (it comes from
+            that Grafana's own files).
+        data: what would be saved; nothing if it is to be removed.
         held: what is there.
         difference: from what is there to ours, as a unified diff.
     """
@@ -37,8 +38,10 @@ class Step:
 
     @property
     def why(self) -> str:
-        """Who changed it and when, where that is the reason."""
-        if self.held is None or self.verb not in {"left alone", "replace"}:
+        """Who changed it and when, where a person did."""
+        if self.held is None or self.verb == "provisioned" or self.held.message.startswith(MARK):
+            return ""
+        if self.verb not in {"left alone", "replace", "remove"}:
             return ""
         return f"saved by {self.held.by} {self.held.at}".strip()
 
@@ -115,9 +118,32 @@ def _verb(held: Held, folder: str | None, *, overwrite: bool, differs: bool) -> 
     return "replace" if overwrite else "left alone"
 
 
-def save(server: Grafana, step: Step, folder: str, version: str) -> None:
-    """Save one dashboard, if that is what its step says."""
-    if step.verb in {"create", "update", "replace"}:
+def removals(server: Grafana, uids: Iterable[str], *, overwrite: bool) -> Iterator[Step]:
+    """Yield what would become of each dashboard if all are taken away again; nothing is changed.
+
+    Args:
+        server: the Grafana.
+        uids: of the dashboards.
+        overwrite: a person's changes may go.
+    """
+    for uid in uids:
+        held = server.dashboard(uid)
+        yield Step(uid, _end(held, overwrite=overwrite), {}, held, "")
+
+
+def _end(held: Held | None, *, overwrite: bool) -> Verb:
+    if held is None:
+        return "absent"
+    if held.provisioned:
+        return "provisioned"
+    return "remove" if overwrite or held.message.startswith(MARK) else "left alone"
+
+
+def carry_out(server: Grafana, step: Step, folder: str, version: str) -> None:
+    """Save or remove one dashboard, if that is what its step says."""
+    if step.verb == "remove":
+        server.remove(step.uid)
+    elif step.verb in {"create", "update", "replace"}:
         message = f"{MARK} {version}"
         server.save(step.data, folder, message, over=step.held.version if step.held else None)
 
@@ -125,12 +151,21 @@ def save(server: Grafana, step: Step, folder: str, version: str) -> None:
 def _difference(uid: str, there: dict[str, Any], ours: dict[str, Any]) -> str:
     """Return the diff of what we say; what Grafana adds of its own does not count."""
     lines = difflib.unified_diff(
-        as_text(_like(there, ours)).splitlines(keepends=True),
-        as_text(ours).splitlines(keepends=True),
+        as_text(_whole(_like(there, ours))).splitlines(keepends=True),
+        as_text(_whole(ours)).splitlines(keepends=True),
         f"in Grafana/{uid}",
         f"ours/{uid}",
     )
     return "".join(lines)
+
+
+def _whole(data: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return data with whole numbers as Grafana writes them: 2, and not 2.0."""
+    if isinstance(data, dict):
+        return {key: _whole(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_whole(value) for value in data]
+    return int(data) if isinstance(data, float) and data.is_integer() else data
 
 
 def _like(there: Any, ours: Any) -> Any:  # noqa: ANN401 - JSON

@@ -9,6 +9,7 @@ import yaml
 
 from pipecat_lgtm.errors import OutputError
 from pipecat_lgtm.output import Changes, replace
+from pipecat_lgtm.renderers.text import from_yaml
 
 MARKER = "# Deployed by pipecat-lgtm"
 _HEAD = f"{MARKER} (`deploy rules`); what is changed here is overwritten. `deploy rules --remove` takes it away.\n"
@@ -29,7 +30,7 @@ class Folder:
     path: Path
 
     def ours(self) -> Files:
-        """Return what is there of ours.
+        """Return what is there of ours, told by its first line, whatever its name.
 
         Raises:
             OutputError: there is no such folder.
@@ -39,7 +40,7 @@ class Folder:
                 f"{self.path}: is no folder", "give --rules-dir the folder of that Prometheus' rule files"
             )
         found: Files = {}
-        for file in sorted(self.path.glob(f"{_PREFIX}*")):
+        for file in sorted(self.path.iterdir()):
             if file.is_file() and (text := _text(file)) is not None and text.startswith(MARKER):
                 found[file.name] = text
         return found
@@ -118,7 +119,7 @@ def _summary(name: str, before: str, after: str) -> Iterator[str]:
 def rules_of(text: str) -> dict[tuple[str, ...], dict[str, str]]:
     """Return the rules of a rule file by group, name and severity; a file that is no YAML has none."""
     try:
-        data = yaml.safe_load(text) or {}
+        data = from_yaml(text) or {}
         return {
             tuple(filter(None, (group["name"], _name(rule), rule.get("labels", {}).get("severity")))): rule
             for group in data.get("groups", [])

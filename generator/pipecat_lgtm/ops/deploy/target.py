@@ -5,13 +5,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import yaml
-
-from pipecat_lgtm.contract import labels
-from pipecat_lgtm.contract.metrics import BY_PROMETHEUS_NAME, METRICS
-from pipecat_lgtm.contract.types import Metric
 from pipecat_lgtm.ops.deploy.owned import Files
 from pipecat_lgtm.ops.deploy.prometheus import Prometheus
+from pipecat_lgtm.renderers.text import from_yaml
+from pipecat_lgtm_bridge.contract import labels
+from pipecat_lgtm_bridge.contract.metrics import BY_PROMETHEUS_NAME, METRICS
+from pipecat_lgtm_bridge.contract.types import Metric
 
 LOOK_BACK_SECONDS = 24 * 3600
 _FEEDS = {"spans": "Pipecat's tracing", "bridge": "the bridge", "both": "Pipecat's tracing or the bridge"}
@@ -69,7 +68,7 @@ def silent(server: Prometheus, files: Files) -> list[Silent]:
     names, alerts = _names(server), []
     records: dict[str, set[str]] = {}
     for text in files.values():
-        for group in yaml.safe_load(text)["groups"]:
+        for group in from_yaml(text)["groups"]:
             for rule in group["rules"]:
                 if "record" in rule:
                     records.setdefault(rule["record"], set()).update(read_by(rule["expr"]))
@@ -109,7 +108,7 @@ def _resolved(names: set[str], records: dict[str, set[str]], seen: frozenset[str
 
 def _names(server: Prometheus) -> set[str]:
     since = f"{time.time() - LOOK_BACK_SECONDS:.0f}"
-    return set(server.get("label/__name__/values", start=since))
+    return set(server.get("label/__name__/values", list[str], start=since))
 
 
 def _found(server: Prometheus, metric: Metric, names: set[str]) -> Found:
@@ -119,5 +118,5 @@ def _found(server: Prometheus, metric: Metric, names: set[str]) -> Found:
     if there is None:
         return Found(metric, present=False, missing=())
     since = f"{time.time() - LOOK_BACK_SECONDS:.0f}"
-    has = set(server.get("labels", start=since, **{"match[]": there}))
+    has = set(server.get("labels", list[str], start=since, **{"match[]": there}))
     return Found(metric, present=True, missing=tuple(one for one in (*labels.COMMON, *metric.labels) if one not in has))

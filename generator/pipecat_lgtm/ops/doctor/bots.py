@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.units import format_seconds
-from pipecat_lgtm.contract import labels
 from pipecat_lgtm.errors import CheckFailed
 from pipecat_lgtm.ops.alerts import address
 from pipecat_lgtm.ops.deploy import rules as rules_op
@@ -13,10 +12,22 @@ from pipecat_lgtm.ops.deploy.prometheus import Prometheus
 from pipecat_lgtm.ops.doctor.finding import Finding
 from pipecat_lgtm.queries import health, live
 from pipecat_lgtm.queries.query import Query
-from pipecat_lgtm.rules.recordings import is_native
+from pipecat_lgtm_bridge.contract import labels
 
 WINDOW_SECONDS = 3600.0
 _Key = tuple[str, str]
+
+_ENOUGH_SECONDS = 300.0
+"""Time in calls below which heartbeats and spans are not compared: calls that have just begun have no spans yet."""
+
+_SAMPLED_BELOW = 0.7
+"""Calls with long pauses between turns, all of them still going on, have about this share of their time in spans."""
+
+_SAMPLED = "unset OTEL_TRACES_SAMPLER in the bot, unless sampling is meant (docs/bots.md: Sampling)"
+_SPANLESS = (
+    "unset PIPECAT_LGTM_ADD_EXPORTER and OTEL_TRACES_EXPORTER in the bot, and OTEL_TRACES_SAMPLER if it samples "
+    "(docs/bots.md)"
+)
 
 
 def findings(config: Config) -> Iterator[Finding]:
@@ -24,21 +35,35 @@ def findings(config: Config) -> Iterator[Finding]:
     server, window = Prometheus(address(config)), format_seconds(WINDOW_SECONDS)
     try:
         heard = _values(server, live.heard_of(window))
-        with_bridge = _values(server, live.bridged(window))
-        requests = health.llm_requests(window).expr
-        timed = _values(server, health.metrics_coverage(requests, window, native=is_native(config)))
+        timed_share = health.metrics_coverage(health.llm_requests(window).promql, window)
+        timed = _values(server, timed_share.flavoured(native=config.alerts.native))
         refused = _values(server, health.refused_per_turn(window))
+        inexact = _values(server, health.unmeasured(health.answered_turns(window).promql, window))
+        alive = _values(server, live.seconds_alive(window))
+        in_spans = _values(server, live.seconds_in_spans(window).flavoured(native=config.alerts.native))
         silent = [one for one in target.silent(server, rules_op.wanted(config)) if one.wholly]
     except CheckFailed as error:
         yield Finding("bots", "metrics", "wrong", error.message, error.hint)
         return
-    if not heard:
+    spanless = {key for key, seconds in alive.items() if seconds >= _ENOUGH_SECONDS} - heard.keys()
+    for key in sorted(spanless):
+        said = "sends events and no spans: nothing is known of its turns, latency and cost"
+        yield Finding("bots", _name(key), "look", said, _SPANLESS)
+    if not heard and not spanless:
         network = config.network
         hint = f"export OTEL_EXPORTER_OTLP_ENDPOINT={network.entrance}:{network.ports.otlp_http} (docs/bots.md)"
         yield Finding("bots", "all", "look", "nobody has sent a turn in the last hour", hint)
         return
     for key in sorted(heard):
-        yield _bot(config, key, key in with_bridge, timed.get(key), refused.get(key, 0.0))
+        share = in_spans.get(key, 0.0) / alive[key] if alive.get(key, 0.0) >= _ENOUGH_SECONDS else 1.0
+        if share < _SAMPLED_BELOW:
+            said = f"about {share:.0%} of its calls have spans, and metrics are of these alone"
+            yield Finding("bots", _name(key), "look", said, _SAMPLED)
+            continue
+        finding = _bot(config, key, key in alive, timed.get(key), refused.get(key, 0.0))
+        if finding.verdict == "fine":
+            finding = _unmeasured(config, finding, inexact.get(key, 0.0))
+        yield finding
     if silent:
         said = f"{len({one.alert for one in silent})} alerts have nothing to go by yet: nobody has sent what they read"
         hint = f"`pipecat-lgtm deploy rules --check-target --url {address(config)}` names them"
@@ -46,7 +71,7 @@ def findings(config: Config) -> Iterator[Finding]:
 
 
 def _bot(config: Config, key: _Key, with_bridge: bool, timed: float | None, refused: float) -> Finding:  # noqa: FBT001
-    what = f"{key[0]} ({key[1]})"
+    what = _name(key)
     least, most = config.thresholds.metrics_coverage.warning, config.thresholds.values_refused.warning
     if timed is not None and least is not None and timed < least:
         said = f"only {timed:.0%} of its LLM requests come with a time to first byte"
@@ -61,10 +86,21 @@ def _bot(config: Config, key: _Key, with_bridge: bool, timed: float | None, refu
     return Finding("bots", what, "fine", said, "docs/bots.md: the bridge adds them")
 
 
+def _unmeasured(config: Config, finding: Finding, inexact: float) -> Finding:
+    most = config.thresholds.ttfw_unmeasured.info
+    if most is None or inexact <= most:
+        return finding
+    said = f"{inexact:.0%} of its answered turns have no exact time to first word: no VAD tells when speech ended"
+    hint = "LLMUserAggregatorParams(vad_analyzer=...); docs/runbooks/PipecatTtfwUnmeasured.md"
+    return Finding("bots", finding.what, "look", said, hint)
+
+
+def _name(key: _Key) -> str:
+    return f"{key[0]} ({key[1]})"
+
+
 def _values(server: Prometheus, query: Query) -> dict[_Key, float]:
     return {
-        (sample["metric"].get(labels.SERVICE_NAME, ""), sample["metric"].get(labels.ENVIRONMENT, "")): float(
-            sample["value"][1]
-        )
-        for sample in server.get("query", query=query.expr)["result"]
+        (one.metric.get(labels.SERVICE_NAME, ""), one.metric.get(labels.ENVIRONMENT, "")): one.value[1]
+        for one in server.samples(query.expr)
     }

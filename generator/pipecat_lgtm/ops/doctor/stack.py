@@ -4,21 +4,22 @@ from collections.abc import Generator, Iterator
 
 import httpx
 
-from pipecat_lgtm import output
+from pipecat_lgtm import http
 from pipecat_lgtm.config import Config
-from pipecat_lgtm.contract import labels
+from pipecat_lgtm.engines import process
 from pipecat_lgtm.engines.state import State
 from pipecat_lgtm.errors import CheckFailed, EngineError
-from pipecat_lgtm.ops import native, routes
+from pipecat_lgtm.ops import docker, native, routes
+from pipecat_lgtm.ops import parts as native_parts
 from pipecat_lgtm.ops.alerts import address
 from pipecat_lgtm.ops.deploy import rules as rules_op
 from pipecat_lgtm.ops.deploy.owned import rules_of
 from pipecat_lgtm.ops.deploy.prometheus import Prometheus
 from pipecat_lgtm.ops.doctor.finding import Finding
 from pipecat_lgtm.ops.engines import READY, token
-from pipecat_lgtm.renderers import COMPOSE, render
-from pipecat_lgtm.renderers import native as native_placement
+from pipecat_lgtm.queries import health
 from pipecat_lgtm.rules.stack import WATCHDOG
+from pipecat_lgtm_bridge.contract import engines, labels
 
 _TIMEOUT_SECONDS = 5.0
 _SHOWN = 3
@@ -27,16 +28,19 @@ _SHOWN = 3
 def parts(config: Config, state: State) -> Generator[Finding, None, list[str]]:
     """Yield whether each part answers, and whether it runs with this config; return those that do answer."""
     answering, idle = [], []
-    local = native.parts(config)
+    local = native_parts.names(config)
     for part in local:
-        if not (said := _silence(READY[part](config))):
+        if not (said := process.silence(READY[part](config), _TIMEOUT_SECONDS)):
             answering.append(part)
         elif found := _fault(config, state, part, said):
             yield found
         else:
             idle.append(part)
-    if "prometheus" not in local:
-        if said := _silence(f"{address(config)}/-/ready"):
+    if config.stores.prometheus.url is not None:
+        if "prometheus" in answering:
+            yield sent_on(config)
+        answering = [part for part in answering if part != "prometheus"]  # that one only sends on
+        if said := process.silence(f"{address(config)}/-/ready", _TIMEOUT_SECONDS):
             yield Finding("stack", "prometheus", "wrong", f"{address(config)}: {said}", "check stores.prometheus.url")
         else:
             answering.append("prometheus")
@@ -45,7 +49,7 @@ def parts(config: Config, state: State) -> Generator[Finding, None, list[str]]:
     if idle:
         yield Finding("stack", "parts", "look", f"not started: {', '.join(idle)}", "`pipecat-lgtm up`")
     if state.kind:
-        yield from _drift(config, state)
+        yield from _drift(state)
     return answering
 
 
@@ -53,11 +57,12 @@ def entrance(config: Config) -> Finding:
     """Return whether the collector takes what a bot would send: an export without a span."""
     network = config.network
     url = f"{network.entrance}:{network.ports.otlp_http}/v1/traces"
-    verify = str(network.tls.cert_file) if network.tls.cert_file else True
     try:
         own = token(config)
         headers = {"Authorization": f"Bearer {own}"} if own else {}
-        answer = httpx.post(url, json={"resourceSpans": []}, headers=headers, timeout=_TIMEOUT_SECONDS, verify=verify)
+        answer = http.request(
+            "POST", url, _TIMEOUT_SECONDS, headers=headers, body={"resourceSpans": []}, trusted=network.tls.cert_file
+        )
     except EngineError as error:
         return Finding("stack", "entrance", "wrong", error.message, error.hint)
     except (httpx.HTTPError, OSError) as error:
@@ -74,26 +79,58 @@ def rules(config: Config) -> Iterator[Finding]:
     server = Prometheus(address(config))
     try:
         yield _loaded(config, server)
-        alerts = server.get("alerts")["alerts"]
-        managers = server.get("alertmanagers")["activeAlertmanagers"]
+        alerts = server.alerts()
+        is_delivered = server.knows_alertmanager()
     except CheckFailed as error:
         yield Finding("alerts", "rules", "wrong", error.message, error.hint)
         return
-    firing = [one for one in alerts if one["state"] == "firing"]
-    if not any(one["labels"]["alertname"] == WATCHDOG for one in firing):
+    firing = [one for one in alerts if one.state == "firing"]
+    if not any(one.labels.get(labels.ALERTNAME) == WATCHDOG for one in firing):
         hint = "rules are not evaluated: `pipecat-lgtm logs prometheus`"
         yield Finding("alerts", WATCHDOG, "wrong", "does not fire, though it always should", hint)
-    own = [one for one in firing if labels.SERVICE_NAME not in one["labels"] and one["labels"]["alertname"] != WATCHDOG]
+    own = [
+        one for one in firing if labels.SERVICE_NAME not in one.labels and one.labels.get(labels.ALERTNAME) != WATCHDOG
+    ]
     for one in own:
-        said, hint = one["annotations"].get("summary", ""), one["annotations"].get("runbook_url", "")
-        yield Finding("alerts", one["labels"]["alertname"], "wrong", said, hint)
-    if not managers:
+        said, hint = one.annotations.get("summary", ""), one.annotations.get("runbook_url", "")
+        yield Finding("alerts", one.labels.get(labels.ALERTNAME, ""), "wrong", said, hint)
+    if not is_delivered:
         hint = "is Alertmanager running? prometheus.yml names its address"
         yield Finding("alerts", "delivery", "wrong", "Prometheus knows no Alertmanager: nobody is told", hint)
     if unheard := routes.unheard(config):
         yield Finding("alerts", "who is told", "look", unheard, "docs/routing.md")
-    elif managers:
+    elif is_delivered:
         yield Finding("alerts", "who is told", "fine", ", ".join(config.routing.receivers))
+
+
+def sent_on(config: Config) -> Finding:
+    """Return whether what the agent sends arrives at the remote store; one that refuses everything cannot tell it."""
+    agent = f"{config.collector.instance_id}:{config.network.ports.prometheus}"
+    try:
+        url = f"http://{config.network.inside_host}:{config.network.ports.prometheus}/metrics"
+        text = http.request("GET", url, _TIMEOUT_SECONDS).text
+        found = Prometheus(address(config)).samples(health.lateness().expr)
+    except httpx.HTTPError as error:
+        return Finding("stack", "remote write", "wrong", f"the agent: {error}", "`pipecat-lgtm logs prometheus`")
+    except CheckFailed as error:
+        return Finding("stack", "remote write", "wrong", error.message, error.hint)
+    lost = sum(_summed(text, name) for name in engines.REMOTE_LOST)
+    age = {one.metric.get(engines.INSTANCE): one.value[1] for one in found}.get(agent)
+    hint = "`pipecat-lgtm logs prometheus` has the store's answer; docs/config.md: Stores you run already"
+    refused = f"{lost:g} samples were refused for good since the agent started" if lost else ""
+    if age is None or age > config.alerts.window:
+        arrived = "nothing has arrived" if age is None else f"the newest metrics there are {age:.0f} s old"
+        said = f"{arrived} at {config.stores.prometheus.write_url}{': ' if refused else ''}{refused}"
+        return Finding("stack", "remote write", "wrong", said, hint)
+    if refused:
+        return Finding("stack", "remote write", "look", f"arrives, but {refused}", hint)
+    return Finding("stack", "remote write", "fine", f"arrives: the newest metrics there are {age:.0f} s old")
+
+
+def _summed(text: str, name: str) -> float:
+    """Return the sum of a metric's series in the text format."""
+    lines = (line for line in text.splitlines() if line.startswith((f"{name} ", f"{name}{{")))
+    return sum(float(line.rpartition(" ")[2]) for line in lines)
 
 
 def _loaded(config: Config, server: Prometheus) -> Finding:
@@ -103,19 +140,10 @@ def _loaded(config: Config, server: Prometheus) -> Finding:
     if errors := [error for group in groups for error in group.errors]:
         said = "; ".join(errors[:_SHOWN])
         return Finding("alerts", "rules", "wrong", f"fail when they are evaluated: {said}", "mend that rule")
-    if missing := sorted(wanted - {name for group in groups for name in group.rules}):
+    if missing := sorted(wanted - {rule.name for group in groups for rule in group.rules}):
         said = f"{len(missing)} are not loaded: {', '.join(missing[:_SHOWN])}{', …' if missing[_SHOWN:] else ''}"
         return Finding("alerts", "rules", "wrong", said, "`pipecat-lgtm up`, or `pipecat-lgtm deploy rules`")
     return Finding("alerts", "rules", "fine", f"all {len(wanted)} are loaded and evaluated without error")
-
-
-def _silence(url: str) -> str:
-    """Return why a part does not say that it is ready; nothing if it does."""
-    try:
-        answer = httpx.get(url, timeout=_TIMEOUT_SECONDS)
-    except httpx.HTTPError as error:
-        return str(error) or type(error).__name__
-    return "" if answer.status_code == httpx.codes.OK else f"{answer.status_code}: {answer.text.strip()}"
 
 
 def _fault(config: Config, state: State, part: str, said: str) -> Finding | None:
@@ -131,10 +159,16 @@ def _fault(config: Config, state: State, part: str, said: str) -> Finding | None
     return None
 
 
-def _drift(config: Config, state: State) -> Iterator[Finding]:
-    placement = native_placement(config, state.folder.resolve()) if state.kind == "native" else COMPOSE
-    files = render(config, placement)
-    if changes := output.plan(state.folder / "config", files):
-        names = ", ".join((*changes.added, *changes.changed, *changes.removed)[:_SHOWN])
-        hint = "`pipecat-lgtm up` starts again what reads them"
-        yield Finding("stack", "config", "look", f"runs with other files than stack.yaml renders now: {names}", hint)
+def _drift(state: State) -> Iterator[Finding]:
+    if fault := native_parts.fault_on_disk(state):
+        said = f"stack.yaml is not valid any more, and not what runs: {fault.message}"
+        yield Finding("stack", "config", "wrong", said, fault.hint)
+    if state.kind == "docker":
+        names = sorted(docker.outdated(state, docker.parts(docker.config_of(state), state)))
+    else:
+        names = [one.name for one in native_parts.seen(state) if one.differs]
+    if names:
+        hint = "`pipecat-lgtm up` starts them again"
+        yield Finding(
+            "stack", "config", "look", f"run another config than stack.yaml has now: {', '.join(names)}", hint
+        )

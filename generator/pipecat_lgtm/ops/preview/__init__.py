@@ -1,1 +1,1 @@
-"""Dashboards without Grafana: every panel's queries run against the stores, drawn on one self-contained page."""
+"""Every panel's queries run against the stores without Grafana, and what came back; nothing is drawn."""

@@ -77,9 +77,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A panel with its answers, and the time range asked for in Unix seconds."""
+    """A panel with its answers."""
 
     panel: dict[str, Any]
     answers: list[Answer]
-    start: float = 0.0
-    end: float = 0.0

@@ -53,7 +53,7 @@ class Choices:
             "__auto": f"{step}s",
             "__range": f"{int(self.end - self.start)}s",
         }
-        every = dict.fromkeys(("environment", "service", "stage", "provider", "model"), _ALL)
+        every = dict.fromkeys(("environment", "service", "stage", "provider", "model", "level"), _ALL)
         trace = self.values.get("trace", "")
         known = every | {"short": trace.lstrip("0")} | {"trace": "", "conversation": ""} | self.values | windows
         return re.sub(r"\$(\w+)", lambda match: known.get(match[1], match[0]), expr)

@@ -9,11 +9,12 @@ from typing import Any
 import httpx
 
 from pipecat_lgtm.config import Config
+from pipecat_lgtm.config.explain import did_you_mean
 from pipecat_lgtm.dashboards import DASHBOARDS
 from pipecat_lgtm.errors import CheckFailed
 from pipecat_lgtm.ops.preview.answers import Drawn
 from pipecat_lgtm.ops.preview.choices import Choices, seconds
-from pipecat_lgtm.ops.preview.page import page, tile
+from pipecat_lgtm.ops.preview.page import page
 from pipecat_lgtm.ops.preview.stores import Stores
 
 
@@ -42,14 +43,39 @@ def boards(
         watch: is told what goes on.
 
     Raises:
-        CheckFailed: there is no such dashboard.
+        CheckFailed: there is no such dashboard, or a variable that none of them has.
     """
     for uid in uids:
         if uid not in DASHBOARDS:
             raise CheckFailed(f"{uid}: there is no such dashboard", f"use one of {', '.join(DASHBOARDS)}")
-    with httpx.Client() as client:
-        stores = Stores(config, client)
-        return [_board(config, stores, uid, last, values or {}, watch) for uid in uids or DASHBOARDS]
+    _require_known(config, uids or list(DASHBOARDS), values or {})
+    stores = Stores(config)
+    return [_board(config, stores, uid, last, values or {}, watch) for uid in uids or DASHBOARDS]
+
+
+def _require_known(config: Config, uids: list[str], values: dict[str, str]) -> None:
+    known = {one["name"] for uid in uids for one in DASHBOARDS[uid](config)["templating"]["list"]}
+    for name in values:
+        if name not in known:
+            raise CheckFailed(
+                f"--var {name}: no such variable{did_you_mean(name, known)}", f"there are {', '.join(sorted(known))}"
+            )
+
+
+def failures(made: list[Board]) -> list[str]:
+    """Return the errors of the queries that failed.
+
+    Raises:
+        CheckFailed: all have.
+    """
+    answers = [answer for board in made for drawn in board.panels for answer in drawn.answers]
+    failed = [answer.error for answer in answers if answer.error]
+    if failed and len(failed) == len(answers):
+        raise CheckFailed(
+            f"all {len(failed)} queries failed, the first with: {failed[0]}",
+            "does the stack run? `pipecat-lgtm status`",
+        )
+    return failed
 
 
 def _board(  # noqa: PLR0913, PLR0917 - what one dashboard needs
@@ -65,21 +91,21 @@ def _board(  # noqa: PLR0913, PLR0917 - what one dashboard needs
     for panel in data["panels"]:
         watch(f"{uid}: {panel['title']}", time.monotonic() - began)
         answers = [stores.ask(target, choices) for target in panel.get("targets", [])]
-        drawn.append(Drawn(panel, answers, choices.start, choices.end))
+        drawn.append(Drawn(panel, answers))
     return Board(data, drawn)
 
 
 def _newest(stores: Stores, choices: Choices) -> str:
     try:
         return stores.latest_call(choices)
-    except httpx.HTTPError:
+    except (httpx.HTTPError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
         return ""  # the panels that need Tempo say themselves that it does not answer
 
 
 def as_html(made: list[Board]) -> str:
     """Return one page with all of it."""
     when = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return page([(board.data, [tile(drawn) for drawn in board.panels]) for board in made], when)
+    return page([(board.data, board.panels) for board in made], when)
 
 
 def as_data(made: list[Board]) -> dict[str, Any]:

@@ -4,13 +4,14 @@ from typing import Any
 
 import httpx
 
+from pipecat_lgtm import http
 from pipecat_lgtm.config import Config
-from pipecat_lgtm.contract import labels
 from pipecat_lgtm.ops.preview import legends
 from pipecat_lgtm.ops.preview.answers import Answer, Dot, Series
 from pipecat_lgtm.ops.preview.choices import Choices
 from pipecat_lgtm.ops.preview.traces import rows_of, spans_of
 from pipecat_lgtm.queries import panels_calls
+from pipecat_lgtm_bridge.contract import labels
 
 _TIMEOUT = 30.0
 _TRACE_ID_LENGTH = 32
@@ -21,12 +22,10 @@ class Stores:
 
     Args:
         config: says where they are.
-        client: sends the requests.
     """
 
-    def __init__(self, config: Config, client: httpx.Client) -> None:
+    def __init__(self, config: Config) -> None:
         address, ports, given = config.network.inside_host, config.network.ports, config.stores
-        self._client = client
         self._urls = {
             "prometheus": str(given.prometheus.url or f"http://{address}:{ports.prometheus}").rstrip("/"),
             "tempo": str(given.tempo.url or f"http://{address}:{ports.tempo}").rstrip("/"),
@@ -44,7 +43,10 @@ class Stores:
             said = error.response.text.strip()[:500] or error.response.reason_phrase
             return Answer(target["refId"], expr, error=f"{kind}: {error.response.status_code}: {said}")
         except httpx.HTTPError as error:
-            return Answer(target["refId"], expr, error=f"{kind} at {self._urls[kind]}: {error}")
+            said = str(error) or type(error).__name__
+            return Answer(target["refId"], expr, error=f"{kind} at {self._urls[kind]}: {said}")
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
+            return Answer(target["refId"], expr, error=f"{kind} at {self._urls[kind]}: that is no answer of {kind}")
 
     def latest_call(self, choices: Choices) -> str:
         """Return the trace id of the newest conversation; empty without any."""
@@ -55,7 +57,7 @@ class Stores:
         return str(found[0]["traceID"]).zfill(_TRACE_ID_LENGTH) if found else ""
 
     def _get(self, kind: str, path: str, params: dict[str, str]) -> dict[str, Any]:
-        answer = self._client.get(self._urls[kind] + path, params=params, timeout=_TIMEOUT)
+        answer = http.request("GET", self._urls[kind] + path, _TIMEOUT, params=params)
         answer.raise_for_status()
         data: dict[str, Any] = answer.json()
         return data

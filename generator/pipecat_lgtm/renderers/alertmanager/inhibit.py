@@ -6,10 +6,10 @@ from typing import Any
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.routing import SEVERITIES
-from pipecat_lgtm.contract import labels
 from pipecat_lgtm.renderers.alertmanager.tree import Matcher
 from pipecat_lgtm.renderers.collector import edge
 from pipecat_lgtm.rules.alerts import alerts
+from pipecat_lgtm_bridge.contract import labels
 
 STORE_DOWN, COLLECTOR_DOWN = "PipecatStoreDown", "PipecatCollectorDown"
 TTFW_HIGH, E2E_HIGH = "PipecatTtfwHigh", "PipecatE2eHigh"
@@ -22,7 +22,6 @@ STAGE_ALERTS = (
     "PipecatRemainderHigh",
 )
 _EXPORTERS = {
-    "prometheus": (edge.PROMETHEUS_SPANS, edge.PROMETHEUS_SUMS),
     "tempo": (edge.TEMPO,),
     "loki": (edge.LOKI,),
 }

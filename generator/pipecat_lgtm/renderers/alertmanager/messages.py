@@ -4,9 +4,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.routing import SEVERITIES
-from pipecat_lgtm.contract import annotations, labels
 from pipecat_lgtm.renderers.text import HEADER
 from pipecat_lgtm.rules.alerts import alerts
+from pipecat_lgtm_bridge.contract import annotations, labels
 
 FILE = "templates/pipecat.tmpl"
 

@@ -5,18 +5,18 @@ from typing import Any
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.receivers import Email, Opsgenie, PagerDuty, Receiver, Slack, Webhook
-from pipecat_lgtm.contract import annotations, labels
 from pipecat_lgtm.renderers.alertmanager.tree import HEARTBEAT, Node
 from pipecat_lgtm.renderers.notifications import address
 from pipecat_lgtm.renderers.placement import Placement
+from pipecat_lgtm_bridge.contract import annotations, labels
 
 SECRETS = "/run/secrets"
 Where = Callable[[str], str]
 """Returns where Alertmanager finds the secret file of a field."""
 
-_NO_YAML = "\t"
-"""Before a PagerDuty detail: Alertmanager reads those as YAML where it can. `bot: is late` would become a map, an id of
-digits a number. No YAML begins with a tab, and HTML shows none."""
+_NO_YAML = "\f"
+"""After a PagerDuty detail: Alertmanager reads those as YAML where it can. `bot: is late` would become a map, an id of
+digits a number. YAML refuses a form feed, so that the text is sent as it is; being white space, it is not shown."""
 
 
 def receivers(config: Config, root: Node, placement: Placement) -> list[dict[str, Any]]:
@@ -57,10 +57,10 @@ def _slack(slack: Slack, where: Where) -> dict[str, Any]:
         "api_url_file": where("api_url_file"),
         **({"channel": slack.channel} if slack.channel else {}),
         "color": _template("slack.color"),
-        "title": _template("head"),
+        "title": _template("slack.head"),
         "title_link": _template("silence_url"),
         "text": _template("slack.text"),
-        "fallback": _template("head"),
+        "fallback": _template("slack.head"),
         "mrkdwn_in": ["text"],
         "actions": [
             {"type": "button", "text": text, "url": _template(f"first.{name}")}
@@ -82,7 +82,14 @@ def _pagerduty(pagerduty: PagerDuty, where: Where) -> dict[str, Any]:
         "class": _label(labels.ALERTNAME),
         "client": "pipecat-lgtm",
         "client_url": _template(f"first.{annotations.DASHBOARD_URL}"),
-        "details": {name: _NO_YAML + text for name, text in _details().items()},
+        "details": {
+            name: text + _NO_YAML
+            for name, text in {
+                **_details(),
+                "firing": _template("firing"),
+                "resolved": _template("resolved"),
+            }.items()
+        },
         "links": [{"href": _template(f"first.{name}"), "text": text} for name, text in annotations.LINKS.items()]
         + [{"href": _template("silence_url"), "text": "Acknowledge (silence)"}],
     }

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.receivers import Receiver
 from pipecat_lgtm.config.routing import SEVERITIES, Maintenance, Policy, Routing, Severity
-from pipecat_lgtm.contract import labels
 from pipecat_lgtm.rules.stack import WATCHDOG
+from pipecat_lgtm_bridge.contract import labels
 
 HEARTBEAT = "heartbeat"
 FALLBACK: Severity = "warning"

@@ -1,14 +1,27 @@
 """The collector: dialects in, protected traces and logs and exact metrics out.
 
 ```
-otlp ─ traces ─ normalise ─ accept ─ protect ─┬─ Tempo
-                                              └─ lean ─┬─ counts, latency, e2e, duration, failures ─ span_metrics
-                                                       │                  └─ breaches ─ span_metrics ─ Prometheus
-                                                       └─ sums ─ signal_to_metrics ─ cumulative ─ Prometheus
-     └ logs ─ protect ─┬─ Loki
-                       └─ events ─┬ offenders ─ signal_to_metrics ─ cumulative ─ Prometheus
-                                  └ signal_to_metrics ─ cumulative ─ Prometheus
+otlp ┬ traces ─ normalise ─ accept ─ protect ─ intake
+     └ logs ─ protect ─ intake
+
+internal ┬ traces ─┬─ Tempo
+         │         ├─ further destinations
+         │         ├─ cut ─ signal_to_metrics ─ cumulative
+         │         └─ lean ─┬─ counts, latency, e2e, duration, failures ─ span_metrics
+         │                  │                  └─ breaches, affected ─ span_metrics
+         │                  └─ sums ─ signal_to_metrics ─ cumulative
+         └ logs ─┬─ Loki
+                 ├─ further destinations
+                 ├─ cut ─ signal_to_metrics ─ cumulative
+                 ├─ offenders ─ signal_to_metrics ─ cumulative
+                 └─ events ─ signal_to_metrics ─ cumulative
 ```
+
+The intake is one queue on disk for each signal, and the one decision about a request: it is in there, or it is refused
+and nobody has seen it. From there one batch after the other goes to the internal receiver, and on to everybody.
+
+All metrics end in one of two `prometheus` exporters, which hold the last value of every series and show it at each
+scrape: a series has a sample also while nothing happens.
 """
 
 from typing import Any
@@ -16,12 +29,14 @@ from typing import Any
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.renderers.collector import (
     accept,
+    affected,
     edge,
     events,
     measure,
     names,
     normalise,
     offenders,
+    other,
     protect,
     spans,
     split,
@@ -31,8 +46,10 @@ from pipecat_lgtm.renderers.collector.builder import manifest
 from pipecat_lgtm.renderers.collector.ottl import drop_spans, transform
 from pipecat_lgtm.renderers.placement import Placement
 from pipecat_lgtm.renderers.text import to_yaml
+from pipecat_lgtm_bridge.contract.signals import BREACH_FAMILIES
 
-_CUMULATIVE = ("transform/start", "deltatocumulative", "interval")
+_CUMULATIVE = ("transform/start", "deltatocumulative")
+_SPLIT = ["transform/split", "filter/split", "transform/labels", "transform/resource_spans"]
 INVALID = "filter/invalid"
 
 
@@ -63,7 +80,6 @@ def collector(config: Config, placement: Placement) -> dict[str, Any]:
 
 
 def _processors(config: Config) -> dict[str, Any]:
-    interval = {"interval": f"{config.collector.flush_interval:g}s"}
     return {
         "memory_limiter": edge.memory_limiter(config),
         INVALID: drop_spans(
@@ -73,91 +89,125 @@ def _processors(config: Config) -> dict[str, Any]:
         normalise.PROCESSOR: normalise.normalise(config),
         accept.PROCESSOR: accept.accept(config),
         "transform/frustration": transform("trace", [sums.frustration(config)]),
-        **protect.protect_processors(config.content.mode, config.content.max_bytes),
+        **protect.protect_processors(config.content.mode, config.content.max_bytes, sums.spoken(config)),
         measure.FILTER: measure.measurable(),
         measure.PROCESSOR: measure.lean(config),
         **spans.processors(config),
         sums.FILTER: sums.summable(config),
         sums.REASONS: sums.reasons(),
-        # One batch before the connector makes its calls follow each other: concurrent ones lose points later on.
-        "batch/serial": {"send_batch_size": 2048, "timeout": "1s"},
         **events.processors(config),
         **split.processors(config),
         **offenders.processors(config),
+        **affected.processors(config),
         "transform/event_labels": events.renames(),
-        "deltatocumulative": {"max_stale": "24h", "max_streams": 100 * config.cardinality.series_per_metric},
-        "interval": interval,
+        **other.processors(config),
+        "deltatocumulative": {
+            "max_stale": f"{config.cardinality.series_expiry:g}s",
+            "max_streams": 100 * config.cardinality.series_per_metric,
+        },
     }
 
 
 def _connectors(config: Config) -> dict[str, Any]:
-    forwards = (names.LEAN, names.MEASURES, names.BREACHES, names.EVENTS)
+    forwards = (names.MEASURES, names.OFFENDERS, names.BREACHES, names.BREACHED)
     return {
         **{name: {} for name in forwards},
         **{f"span_metrics/{name}": body for name, body in spans.connectors(config).items()},
         names.SPAN_SUMS: sums.span_sums(config),
         names.EVENT_SUMS: events.event_sums(config),
+        names.CUT_SUMS: sums.cut_sums(config),
         names.EVENT_OFFENDERS: offenders.event_offenders(config),
     }
 
 
 def _pipelines(config: Config) -> dict[str, Any]:
+    counted = [f"span_metrics/{family}" for family in affected.families(config)]
+    apart = [affected.APART_LABELS, affected.APART]
     protect_spans, protect_logs = protect.SPANS, protect.LOGS
     return {
         "traces": _pipeline(
             ["otlp"],
-            ["memory_limiter", INVALID, normalise.PROCESSOR, accept.PROCESSOR, "transform/frustration", protect_spans],
-            [edge.TEMPO, *edge.destinations(config, "traces"), names.LEAN],
+            [
+                "memory_limiter", INVALID, normalise.PROCESSOR, accept.PROCESSOR, "transform/frustration",
+                protect_spans, protect.EVENTS,
+            ],
+            [edge.INTAKE],
         ),
-        "traces/lean": _pipeline([names.LEAN], [measure.FILTER, measure.PROCESSOR], [names.MEASURES]),
+        "traces/tempo": _pipeline([edge.INTERNAL], [], [edge.TEMPO]),
+        **_destinations(config, "traces"),
+        "traces/cut": _pipeline([edge.INTERNAL], [], [names.CUT_SUMS]),
+        "traces/lean": _pipeline([edge.INTERNAL], [measure.FILTER, measure.PROCESSOR], [names.MEASURES]),
         "traces/counts": _measuring("counts", names.COUNTS_SM),
         "traces/latency": _measuring("latency", names.LATENCY_SM, names.BREACHES),
         "traces/e2e": _measuring("e2e", names.LATENCY_SM, names.BREACHES),
         "traces/duration": _measuring("duration", names.DURATION_SM),
         "traces/failures": _measuring("failures", names.ERRORS_SM, names.BREACHES),
         "traces/offenders": _pipeline(
-            [names.MEASURES], [offenders.SPANS_FILTER, offenders.SPANS], [names.BREACHES]
+            [names.MEASURES], [offenders.SPANS_FILTER], [names.OFFENDERS]
         ),
-        "traces/breach_warnings": _pipeline(
-            [names.BREACHES], ["transform/breaches", "filter/warnings"], [names.BREACH_WARNING_SM]
+        **{
+            f"traces/{name}": _pipeline([names.OFFENDERS], [f"transform/{name}"], [names.BREACHES])
+            for name in offenders.passes(config)
+        },
+        "traces/breaches": _pipeline(
+            [names.BREACHES], [spans.ABOVE, "transform/breaches", "filter/breached", *apart], [names.BREACHED]
         ),
-        "traces/breach_criticals": _pipeline(
-            [names.BREACHES], ["transform/breaches", "filter/criticals"], [names.BREACH_CRITICAL_SM]
-        ),
-        "traces/sums": _pipeline([names.MEASURES], [sums.FILTER, sums.REASONS, "batch/serial"], [names.SPAN_SUMS]),
+        **{
+            f"traces/{family}": _pipeline([names.BREACHED], [f"filter/{family}"], [f"span_metrics/{family}"])
+            for family in BREACH_FAMILIES
+        },
+        **{
+            f"traces/{name}": _pipeline([names.BREACHED], own, counted)
+            for name, own in affected.pipelines(config).items()
+        },
+        "traces/sums": _pipeline([names.MEASURES], [sums.FILTER], [names.SPAN_SUMS]),
         "logs": _pipeline(
             ["otlp"],
-            ["memory_limiter", events.NAMES, protect_logs],
-            [edge.LOKI, *edge.destinations(config, "logs"), names.EVENTS],
+            ["memory_limiter", events.NAMES, events.SHORT, protect_logs],
+            [edge.INTAKE],
         ),
-        "logs/events": _pipeline([names.EVENTS], [events.FILTER, events.VALUES, "batch/serial"], [names.EVENT_SUMS]),
+        "logs/loki": _pipeline([edge.INTERNAL], [], [edge.LOKI]),
+        **_destinations(config, "logs"),
+        "logs/cut": _pipeline([edge.INTERNAL], [], [names.CUT_SUMS]),
+        "logs/events": _pipeline([edge.INTERNAL], [events.FILTER, events.VALUES], [names.EVENT_SUMS]),
         "logs/offenders": _pipeline(
-            [names.EVENTS], [events.FILTER, events.VALUES, offenders.EVENTS, "batch/serial"], [names.EVENT_OFFENDERS]
+            [edge.INTERNAL], [events.FILTER, events.VALUES, offenders.EVENTS], [names.EVENT_OFFENDERS]
         ),
         "metrics/spans": _pipeline(
-            [
-                names.COUNTS_SM, names.LATENCY_SM, names.DURATION_SM, names.ERRORS_SM,
-                names.BREACH_WARNING_SM, names.BREACH_CRITICAL_SM,
-            ],
-            ["transform/split", "filter/split", "transform/labels", "transform/resource_spans"],
-            [edge.PROMETHEUS_SPANS],
+            [names.COUNTS_SM, names.LATENCY_SM, names.DURATION_SM, names.ERRORS_SM],
+            _SPLIT,
+            [edge.METRICS],
+        ),
+        "metrics/breaches": _pipeline(
+            [*(f"span_metrics/{family}" for family in BREACH_FAMILIES), *counted], _SPLIT, [edge.BREACHES]
+        ),
+        "metrics/affected": _pipeline(
+            counted, [affected.KNOWN, affected.NUMBERS, "transform/resource_spans"], [edge.BREACHES]
         ),
         "metrics/offenders": _pipeline(
             [names.EVENT_OFFENDERS],
-            ["transform/resource_offenders", "transform/start", offenders.CUMULATIVE, "interval"],
-            [edge.PROMETHEUS_SUMS],
+            [offenders.LABELS, "transform/resource_offenders", "transform/start", offenders.CUMULATIVE],
+            [edge.BREACHES],
         ),
         "metrics/sums": _pipeline(
             [names.SPAN_SUMS],
-            ["transform/resource_sums", *_CUMULATIVE],
-            [edge.PROMETHEUS_SUMS],
+            [sums.REASONS, "transform/resource_sums", *_CUMULATIVE],
+            [edge.METRICS],
         ),
         "metrics/events": _pipeline(
-            [names.EVENT_SUMS],
+            [names.EVENT_SUMS, names.CUT_SUMS],
             ["transform/event_labels", "transform/resource_events", *_CUMULATIVE],
-            [edge.PROMETHEUS_SUMS],
+            [edge.METRICS],
         ),
+        **other.pipelines(config, edge.METRICS),
     }  # fmt: skip
+
+
+def _destinations(config: Config, signal: str) -> dict[str, Any]:
+    return {
+        f"{signal}/to_{name}": _pipeline([edge.INTERNAL], [], [exporter])
+        for name, exporter in edge.destinations(config, signal).items()
+    }
 
 
 def _measuring(name: str, *exporters: str) -> dict[str, list[str]]:

@@ -20,7 +20,7 @@ _COMPONENTS = {
         f"{_CORE}/processor/memorylimiterprocessor",
         f"{_CONTRIB}/processor/deltatocumulativeprocessor",
         f"{_CONTRIB}/processor/filterprocessor",
-        f"{_CONTRIB}/processor/intervalprocessor",
+        f"{_CONTRIB}/processor/groupbyattrsprocessor",
         f"{_CONTRIB}/processor/transformprocessor",
     ),
     "connectors": (
@@ -32,6 +32,7 @@ _COMPONENTS = {
         f"{_CORE}/exporter/nopexporter",  # the baseline of `bench`
         f"{_CORE}/exporter/otlpexporter",
         f"{_CORE}/exporter/otlphttpexporter",
+        f"{_CONTRIB}/exporter/prometheusexporter",
         f"{_CONTRIB}/exporter/fileexporter",  # what left the collector, for tests
     ),
 }
@@ -39,7 +40,7 @@ _COMPONENTS = {
 
 def builder(config: Config) -> dict[str, Any]:
     """Return the manifest for `go.opentelemetry.io/collector/cmd/builder`."""
-    version = config.versions.otelcol
+    version = config.versions.tested("otelcol")
     manifest: dict[str, Any] = {
         "dist": {
             "name": "otelcol",

@@ -5,16 +5,39 @@ from typing import Any
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.network import as_host
 from pipecat_lgtm.renderers.placement import Part, Placement
+from pipecat_lgtm_bridge.contract import engines as own
 
 QUEUE = "file_storage/queue"
 AUTH = "bearertokenauth"
 TOKEN_FILE = "/run/secrets/otlp_tokens"  # noqa: S105 - a path
 CERT_FILE = "/run/secrets/otlp_cert"
 KEY_FILE = "/run/secrets/otlp_key"
-PROMETHEUS_SPANS = "otlp_http/prometheus_spans"
-PROMETHEUS_SUMS = "otlp_http/prometheus_sums"
+METRICS = "prometheus/pipecat"
+BREACHES = "prometheus/breaches"
+FORGOTTEN_FIRST = 120.0
+"""Seconds by which an exporter shows a series longer than connectors and `deltatocumulative` (which looks once a
+minute) remember it. The next event then starts a new counter, with a start time after the last sample; were it the
+other way round, the old counter would come back after a gap, and its increase could not be seen."""
+INTAKE = own.INTAKE
+INTERNAL = "otlp/internal"
 TEMPO = "otlp_grpc/tempo"
 LOKI = "otlp_http/loki"
+
+BATCH_BYTES = 3 * 1024**2
+"""The largest batch. Receivers of gRPC take 4 MiB unless they are told otherwise; the rest is for its framing."""
+
+_INTAKE_BYTES = 8 * 1024**2
+"""The largest batch of the intake. What one span has above a batch's limit makes the exporter drop all that follows it
+in the request, so this stands well above the most that a span can have: no other span's metrics depend on that."""
+
+MESSAGE_MIB = 64
+"""The largest message between two parts of this stack: far above a batch, which may grow on the way."""
+
+_REQUEST_MIB = 16
+"""The largest request of a bot."""
+
+_INTAKE_LEAST = 64 * 1024**2
+"""Bytes of the smallest queue at the entrance: it must hold the largest requests of several bots."""
 
 
 def secret(placement: Placement, path: object, mounted: str) -> str:
@@ -23,7 +46,10 @@ def secret(placement: Placement, path: object, mounted: str) -> str:
 
 
 def receivers(config: Config, placement: Placement) -> dict[str, Any]:
-    """Return OTLP over gRPC and HTTP, with TLS, authentication and CORS where configured."""
+    """Return the bots' entrance, with TLS, authentication and CORS where configured, and the collector's own.
+
+    The internal one hands on what the intake queue holds: only from there on there is more than one way.
+    """
     ports, network = config.network.ports, config.network
     shared: dict[str, Any] = {}
     if network.auth.token_file is not None:
@@ -39,8 +65,16 @@ def receivers(config: Config, placement: Placement) -> dict[str, Any]:
             "allowed_origins": list(network.cors_origins),
             "allowed_headers": ["authorization", "content-type"],
         }
-    grpc = {"endpoint": f"{as_host(placement.entrance)}:{ports.otlp_grpc}", "max_recv_msg_size_mib": 16, **shared}
-    return {"otlp": {"protocols": {"grpc": grpc, "http": http}}}
+    grpc = {
+        "endpoint": f"{as_host(placement.entrance)}:{ports.otlp_grpc}",
+        "max_recv_msg_size_mib": _REQUEST_MIB,
+        **shared,
+    }
+    internal = {"endpoint": placement.listen(ports.collector_intake), "max_recv_msg_size_mib": MESSAGE_MIB}
+    return {
+        "otlp": {"protocols": {"grpc": grpc, "http": http}},
+        INTERNAL: {"protocols": {"grpc": internal}},
+    }
 
 
 def extensions(config: Config, placement: Placement) -> dict[str, Any]:
@@ -66,18 +100,18 @@ def extensions(config: Config, placement: Placement) -> dict[str, Any]:
 
 
 def exporters(config: Config, placement: Placement) -> dict[str, Any]:
-    """Return the stores and the configured further destinations.
+    """Return the intake, the stores and the configured further destinations.
 
-    Nothing is ever given up: retries have no deadline, traces and logs wait on disk. Metrics go out one request at a
-    time, spans' and sums' apart: Prometheus refuses a whole request for one bad point.
+    Retries have no deadline, traces and logs wait on disk. A queue that is full refuses the newest. Metrics are held
+    as cumulative values and shown at every scrape until they expire; breaches expire sooner, so they have an exporter
+    of their own.
     """
     stores, ports = config.stores, config.network.ports
-    metrics = {
-        "endpoint": f"{url(stores.prometheus.url, placement, 'prometheus', ports.prometheus)}/api/v1/otlp",
-        "sending_queue": {"num_consumers": 1, "queue_size": 1000},
-        "retry_on_failure": {"max_elapsed_time": "0s", "max_interval": "5s"},
+    found: dict[str, Any] = {
+        METRICS: _scraped(placement, ports.collector_pipecat, config.cardinality.series_expiry),
+        BREACHES: _scraped(placement, ports.collector_breaches, config.cardinality.breach_expiry),
+        INTAKE: _intake(config, placement),
     }
-    found: dict[str, Any] = {PROMETHEUS_SPANS: metrics, PROMETHEUS_SUMS: metrics}
     tempo = stores.tempo.otlp_endpoint or f"{placement.host('tempo')}:{ports.tempo_otlp}"
     found[TEMPO] = {
         "endpoint": tempo,
@@ -95,9 +129,9 @@ def exporters(config: Config, placement: Placement) -> dict[str, Any]:
     return found
 
 
-def destinations(config: Config, signal: str) -> list[str]:
-    """Return the names of the further destinations of a signal."""
-    return [f"otlp_http/{one.name}" for one in config.exporters if signal in one.signals]
+def destinations(config: Config, signal: str) -> dict[str, str]:
+    """Return the exporters of the further destinations of a signal, by the destinations' names."""
+    return {one.name: f"otlp_http/{one.name}" for one in config.exporters if signal in one.signals}
 
 
 def url(remote: object, placement: Placement, part: Part, port: int) -> str:
@@ -120,17 +154,49 @@ def memory_limiter(config: Config) -> dict[str, Any]:
     return {"check_interval": "1s", "limit_mib": limit, "spike_limit_mib": limit // 4}
 
 
+def _scraped(placement: Placement, port: int, expiry: float) -> dict[str, Any]:
+    return {
+        "endpoint": placement.listen(port),
+        "metric_expiration": f"{expiry + FORGOTTEN_FIRST:g}s",
+        "enable_open_metrics": True,
+        "translation_strategy": "UnderscoreEscapingWithSuffixes",
+        "without_scope_info": True,
+        "resource_to_telemetry_conversion": {"enabled": True},
+    }
+
+
+def _intake(config: Config, placement: Placement) -> dict[str, Any]:
+    """Return the one queue that decides about a request: what is in it is answered 200, what is not is answered 503.
+
+    An error that comes back from the internal receiver means that a store's queue is full: that queue has counted it,
+    all others have taken the batch, and to send it again would double it there. So nothing is sent twice, and no call
+    has a deadline: it waits for the receiver, at the start, or for its answer. One batch at a time goes on, because
+    `deltatocumulative` drops a point that is not later than the last one of its series.
+    """
+    return {
+        "endpoint": f"{as_host(placement.loopback)}:{config.network.ports.collector_intake}",
+        "tls": {"insecure": True},
+        "compression": "none",
+        "wait_for_ready": True,
+        "timeout": "0s",
+        "sending_queue": {
+            "storage": QUEUE,
+            "sizer": "bytes",
+            "queue_size": max(config.collector.queue_size, _INTAKE_LEAST),
+            "num_consumers": 1,
+            "batch": {"flush_timeout": "200ms", "min_size": BATCH_BYTES // 8, "max_size": _INTAKE_BYTES},
+        },
+        "retry_on_failure": {"enabled": False},
+    }
+
+
 def _kept(config: Config) -> dict[str, Any]:
     return {
         "sending_queue": {
             "storage": QUEUE,
-            "queue_size": config.collector.queue_requests,
-            "batch": {
-                "sizer": "items",
-                "flush_timeout": "1s",
-                "min_size": config.collector.queue_batch,
-                "max_size": 2 * config.collector.queue_batch,
-            },
+            "sizer": "bytes",
+            "queue_size": config.collector.queue_size,
+            "batch": {"flush_timeout": "1s", "min_size": BATCH_BYTES // 2, "max_size": BATCH_BYTES},
         },
         "retry_on_failure": {"max_elapsed_time": "0s", "max_interval": "5s"},
     }

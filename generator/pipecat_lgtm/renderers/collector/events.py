@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from pipecat_lgtm.config import Config
-from pipecat_lgtm.contract import attributes as a
-from pipecat_lgtm.contract import events as e
-from pipecat_lgtm.contract import labels
-from pipecat_lgtm.contract import metrics as m
-from pipecat_lgtm.contract.types import Attribute, Event, Metric
-from pipecat_lgtm.renderers import buckets
+from pipecat_lgtm.config import Config, buckets
+from pipecat_lgtm.renderers.collector import identity
 from pipecat_lgtm.renderers.collector.ottl import fit_for_label, group, is_number, quoted, transform, without_doubles
-from pipecat_lgtm.renderers.collector.sums import entry
+from pipecat_lgtm.renderers.collector.sums import counting, entry
+from pipecat_lgtm_bridge.contract import attributes as a
+from pipecat_lgtm_bridge.contract import events as e
+from pipecat_lgtm_bridge.contract import labels
+from pipecat_lgtm_bridge.contract import metrics as m
+from pipecat_lgtm_bridge.contract.types import Attribute, Event, Metric
 
 NAMES = "transform/event_names"
+SHORT = "filter/short_silences"
 FILTER = "filter/events"
 VALUES = "transform/event_values"
 
@@ -28,15 +29,20 @@ _COUNTED: tuple[tuple[Event, Metric, dict[str, Attribute]], ...] = (
         },
     ),
     (e.INTERRUPTION, m.INTERRUPTIONS, {}),
+    (e.UNANSWERED_SPEECH, m.UNANSWERED_SPEECH, {labels.REASON: e.UNANSWERED_REASON}),
     (e.HEARTBEAT, m.HEARTBEATS, {}),
     (e.TASK_OUTCOME, m.TASK_OUTCOMES, {labels.OUTCOME: e.OUTCOME}),
     (e.INTENT, m.INTENTS, {labels.MATCHED: e.MATCHED}),
 )
+_OVER = f'attributes["{e.SILENCE_ONGOING.name}"] != true'
+"""Of an event of a silence: it states its end. A bridge that states nothing before it does not say so."""
 _STATE_COUNTED = (e.WEBRTC, m.WEBRTC_STATES, {labels.STATE: e.STATE})
 _WHO = {labels.PROVIDER: a.PROVIDER, labels.MODEL: a.MODEL}
-_SUMMED = (
+_DROPPED = {labels.SIGNAL: e.DROPPED_SIGNAL, labels.REASON: e.DROPPED_REASON}
+_SUMMED: tuple[tuple[Event, Metric, dict[str, Attribute], Attribute], ...] = (
     (e.WEBRTC, m.WEBRTC_NACKS, {labels.DIRECTION: e.DIRECTION}, e.NACKS),
     (e.SYNTHESIS, m.TTS_CHARACTERS, _WHO, e.TTS_CHARACTERS),
+    (e.DROPPED, m.BRIDGE_DROPPED, _DROPPED, e.DROPPED_COUNT),
 )
 _LINE = {labels.DIRECTION: e.DIRECTION, labels.SIDE: e.SIDE}
 
@@ -101,6 +107,7 @@ def processors(config: Config) -> dict[str, Any]:
                 ),
             ],
         ),
+        SHORT: {"error_mode": "ignore", "logs": {"log_record": [_short_silence(config)]}},
         FILTER: {
             "error_mode": "ignore",
             "logs": {"log_record": [f'attributes["{e.EVENT_NAME.name}"] == nil or ({known})']},
@@ -109,9 +116,17 @@ def processors(config: Config) -> dict[str, Any]:
     }
 
 
+def _short_silence(config: Config) -> str:
+    """Return the condition that an event states a silence that no threshold is about: a turn has two or so."""
+    seconds = f'attributes["{e.SECONDS.name}"]'
+    is_silence = f'attributes["{e.EVENT_NAME.name}"] == {quoted(e.SILENCE.name)}'
+    return f"{is_silence} and {seconds} != nil and {seconds} <= {float(config.thresholds.kept_silence)}"
+
+
 def _values(config: Config) -> list[str]:
     """Give each value one type and a label a text; what is no believable number is forgotten, and so not measured."""
-    limits: dict[Attribute, float] = dict.fromkeys((e.NACKS, e.TTS_CHARACTERS), float(config.limits.tokens))
+    limits: dict[Attribute, float] = dict.fromkeys((value for *_, value in _SUMMED), float(config.limits.tokens))
+    limits[e.SILENCE_STATED] = config.limits.latency
     for _, _, value, _, _, limit in _measured(config):
         limits[value] = max(limit, limits.get(value, 0.0))
     statements = []
@@ -124,24 +139,24 @@ def _values(config: Config) -> list[str]:
             f"set({path}, Double({path})) where {path} != nil",
         ]
     texts = {source for _, _, copied in (*_COUNTED, _STATE_COUNTED) for source in copied.values()}
+    texts |= {source for _, _, copied, _ in _SUMMED for source in copied.values()}
     texts |= {source for _, _, _, copied, _, _ in _measured(config) for source in copied.values()}
     for text in sorted(texts, key=lambda one: one.name):
         statements.append(f"set({text.log}, String({text.log})) where {text.log} != nil and not IsString({text.log})")
+        statements.append(f'set({text.log}, {quoted(labels.UNKNOWN)}) where {text.log} == ""')
         statements += fit_for_label(text.log, labels.UNKNOWN)
-    return statements
+    who = (*identity.provider(a.PROVIDER.log), *identity.renamed(a.PROVIDER.log), *identity.model(a.MODEL.log))
+    return [*statements, *who]
 
 
 def event_sums(config: Config) -> dict[str, Any]:
     """Return the connector's configuration."""
-    entries = []
-    for event, metric, copied in _COUNTED:
-        made = _entry(config, event, metric, copied)
-        made["sum"] = {"monotonic": True, "value": "1.0"}
-        entries.append(made)
+    entries = [counting(_entry(config, event, metric, copied)) for event, metric, copied in _COUNTED]
     event, metric, copied = _STATE_COUNTED
-    made = _entry(config, event, metric, copied, e.STATE)
-    made["sum"] = {"monotonic": True, "value": "1.0"}
-    entries.append(made)
+    entries.append(counting(_entry(config, event, metric, copied, e.STATE)))
+    made = _entry(config, e.SILENCE, m.SILENCES_LONG, {}, e.SECONDS)
+    made["conditions"] = [f"{made['conditions'][0]} and {passed(config.thresholds.long_silence)}"]
+    entries.append(counting(made))
     for event, metric, copied, value in _SUMMED:
         made = _entry(config, event, metric, copied, value)
         made["sum"] = {"monotonic": True, "value": f'attributes["{value.name}"]'}
@@ -153,9 +168,17 @@ def event_sums(config: Config) -> dict[str, Any]:
         entries.append(made)
     for event, metric, value, copied, bounds, _ in _measured(config):
         made = _entry(config, event, metric, copied, value)
+        if event is e.SILENCE:
+            made["conditions"] = [f"{made['conditions'][0]} and {_OVER}"]
         made["histogram"] = {"buckets": bounds, "value": f'attributes["{value.name}"]'}
         entries.append(made)
     return {"error_mode": "ignore", "logs": entries}
+
+
+def passed(bound: float) -> str:
+    """Return the condition that a silence has passed a bound, in seconds, since it was stated before."""
+    seconds, stated = (f'attributes["{one.name}"]' for one in (e.SECONDS, e.SILENCE_STATED))
+    return f"{seconds} != nil and {seconds} > {float(bound)} and ({stated} == nil or {stated} <= {float(bound)})"
 
 
 def _entry(
@@ -171,7 +194,7 @@ def _entry(
 def renames() -> dict[str, Any]:
     """Return the processor that gives event metrics their labels' names."""
     pairs = {source.name: label for _, _, copied in (*_COUNTED, _STATE_COUNTED) for label, source in copied.items()}
-    pairs |= {source.name: label for source_map in (_WHO, _LINE) for label, source in source_map.items()}
+    pairs |= {source.name: label for source_map in (_WHO, _LINE, _DROPPED) for label, source in source_map.items()}
     pairs[e.DIMENSION.name] = labels.DIMENSION
     statements = []
     for name, label in pairs.items():

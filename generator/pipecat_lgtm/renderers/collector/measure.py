@@ -4,14 +4,14 @@ One statement group per kind of span. Values are checked here, once: a value tha
 or beyond its limit becomes `refused.<signal>`, which is counted; it never reaches a histogram.
 """
 
+import re
 from typing import Any
 
 from pipecat_lgtm.config import Config
-from pipecat_lgtm.contract import attributes as a
-from pipecat_lgtm.contract import dialects as d
-from pipecat_lgtm.contract import labels
+from pipecat_lgtm.renderers.collector import identity
 from pipecat_lgtm.renderers.collector.names import DURATION, E2E, FAILED, KIND, LATENCY
 from pipecat_lgtm.renderers.collector.ottl import (
+    ADDRESS,
     attribute,
     drop_spans,
     fit_for_label,
@@ -19,15 +19,21 @@ from pipecat_lgtm.renderers.collector.ottl import (
     is_number,
     listed,
     one_of,
+    plain_labels,
     quoted,
     transform,
 )
 from pipecat_lgtm.renderers.collector.sums import REFUSABLE, STATED, SUMMED, Summed, spoken
+from pipecat_lgtm_bridge.contract import attributes as a
+from pipecat_lgtm_bridge.contract import dialects as d
+from pipecat_lgtm_bridge.contract import events as e
+from pipecat_lgtm_bridge.contract import labels
 
 FILTER = "filter/measurable"
 PROCESSOR = "transform/lean"
 _SECONDS = "Double(span.end_time_unix_nano - span.start_time_unix_nano) / 1000000000.0"
-_DATED_MODEL = r"-20\d{2}-?[01]\d-?[0-3]\d$"
+_BEFORE_TURN_SECONDS = 1.0
+"""A turn that a transcript begins is about speech that ended about this much before it."""
 _WORKING = (
     "measured",
     "latency",
@@ -39,7 +45,7 @@ _WORKING = (
 _LABELS = (
     labels.STAGE, labels.PROVIDER, labels.MODEL, labels.STATUS, labels.CATEGORY, labels.INTERRUPTED, labels.OUTCOME,
     labels.CONVERSATION_ID, labels.SERVER_ADDRESS, labels.METHOD, labels.STATUS_CLASS, labels.CONTRIBUTION,
-    labels.OWNER, labels.TOOL,
+    labels.OWNER, labels.TOOL, labels.KNOWN,
 )  # fmt: skip
 
 
@@ -56,31 +62,72 @@ _CONDITIONS = {
     "tool": f"HasPrefix(span.name, {quoted(d.TOOL_SPAN_PREFIX)})",
     "http": f"span.kind == SPAN_KIND_CLIENT and ({a.HTTP_METHOD.span} != nil or {attribute('http.method')} != nil)",
     "contribution": f"{a.CONTRIBUTION.span} != nil",
+    "response": f"span.name == {quoted(d.RESPONSE_SPAN)} and {a.TTFW_APPROXIMATE.span} != nil",
     "evaluation": " or ".join(f"{attribute(a.FINDING_PREFIX + kind)} != nil" for kind in STATED),
 }
 
 
 def lean(config: Config) -> dict[str, Any]:
     """Return the processor that makes lean spans."""
-    groups = [_forget()]
-    groups += [
-        group("span", [f"set({KIND}, {quoted(kind)})", *statements(config)], f"{KIND} == nil", _CONDITIONS[kind])
+    made = [
+        group(
+            "span",
+            [f"set({KIND}, {quoted(kind)})", *statements(config), *_unfit(kind)],
+            f"{KIND} == nil",
+            _CONDITIONS[kind],
+        )
         for kind, statements in (
             ("stage", _stage), ("turn", _turn), ("conversation", _conversation), ("tool", _tool),
-            ("http", _http), ("contribution", _contribution),
+            ("http", _http), ("contribution", _contribution), ("response", _response),
         )
     ]  # fmt: skip
-    kept = (*_WORKING, *_LABELS, *(one.working for one in SUMMED), *spoken(config))
-    groups.append(group("span", [f"keep_keys(span.attributes, {listed(kept)})"]))
-    groups.append(group("resource", _resource(config)))
-    return transform("trace", groups)
+    made.append(_cleaned())
+    kept = (a.DIALECT.name, *_WORKING, *_LABELS, *(one.working for one in SUMMED), *spoken(config))
+    last = group("span", [f"keep_keys(span.attributes, {listed(kept)})"])
+    read = _read(made) | set(spoken(config))
+    # Names of our own that a sender happens to use are not taken for ours.
+    first = group("span", [f"keep_keys(span.attributes, {listed(sorted(read - _OWN))})"])
+    return transform("trace", [first, *made, last, group("resource", _resource(config))])
 
 
-def _forget() -> dict[str, Any]:
-    """Working names a sender happens to use must not be taken for ours."""
-    names = (*_WORKING, *_LABELS, *(one.working for one in SUMMED))
-    pattern = "^(" + "|".join(sorted(name.replace(".", r"\.") for name in set(names))) + ")$"
-    return group("span", [f"delete_matching_keys(span.attributes, {quoted(pattern)})"])
+_OWN = {"unfit", *_WORKING, *_LABELS, *(one.working for one in SUMMED)}
+
+
+def _read(groups: list[dict[str, Any]]) -> set[str]:
+    """Return the names of all attributes that groups of statements read or write."""
+    lines = [line for one in groups for line in (*one["conditions"], *one["statements"])]
+    return set(re.findall(r'span\.attributes\["([^"]+)"\]', "\n".join(lines)))
+
+
+def _unfit(kind: str) -> list[str]:
+    """Return the statement that marks a span whose labels are not fit to be labels as they are."""
+    paths = [attribute(name) for name in _FREE.get(kind, ())]
+    return [f"set({_UNFIT}, true) where not {plain_labels(paths)}"] if paths else []
+
+
+def _cleaned() -> dict[str, Any]:
+    """Return the group that makes labels of the marked spans fit: there, not too long, and readable."""
+    statements = []
+    for kind, names in _FREE.items():
+        mine = f"{KIND} == {quoted(kind)}"
+        for label in map(attribute, names):
+            statements.append(
+                f'set({label}, {quoted(labels.UNKNOWN)}) where {mine} and ({label} == nil or {label} == "")'
+            )
+            statements += fit_for_label(label, labels.UNKNOWN)
+    return group("span", statements, f"{_UNFIT} == true")
+
+
+_UNFIT = attribute("unfit")
+_FREE = {
+    "stage": (labels.STAGE, labels.PROVIDER, labels.MODEL, labels.STATUS),
+    "turn": (labels.CONVERSATION_ID,),
+    "conversation": (labels.OUTCOME,),
+    "tool": (labels.TOOL,),
+    "http": (labels.SERVER_ADDRESS, labels.METHOD),
+    "contribution": (labels.CONTRIBUTION, labels.OWNER),
+}
+"""Labels by kind that are what a sender says."""
 
 
 def checked(target: str, value: str, limit: float, signal: str, where: str = "") -> list[str]:
@@ -93,48 +140,41 @@ def checked(target: str, value: str, limit: float, signal: str, where: str = "")
         signal: under which a refusal is counted.
         where: a further condition.
     """
+    further = f" and {where}" if where else ""
+    fits = f"{value} > 0.0 and {value} <= {float(limit)}"
+    return [
+        f"set({target}, Double({value})) where {fits}{further}",
+        *_refusals(signal, value, f"{value} != nil and not ({fits}){further}"),
+    ]
+
+
+def _refusals(signal: str, value: str, unfit: str) -> list[str]:
+    """Return the statements that say why a value that is not taken is not."""
     refused = attribute(f"refused.{signal}")
-    there = f"{value} != nil" + (f" and {where}" if where else "")
-    number = f"{there} and {is_number(value)}"
-    fits = f"Double({value}) > 0.0 and Double({value}) <= {float(limit)}"
     return [
-        f'set({refused}, "not_a_number") where {there} and not {is_number(value)}',
-        f'set({refused}, "out_of_range") where {number} and not ({fits})',
-        f"set({target}, Double({value})) where {number} and {fits}",
+        f'set({refused}, "not_a_number") where {unfit} and not {is_number(value)}',
+        f'set({refused}, "out_of_range") where {unfit} and {is_number(value)}',
     ]
 
 
-def _label(name: str, path: str) -> list[str]:
-    """Return the statements that copy an attribute of any type to a label that always has a value."""
-    label = attribute(name)
-    return [
-        f'set({label}, String({path})) where {path} != nil and String({path}) != ""',
-        f"set({label}, {quoted(labels.UNKNOWN)}) where {label} == nil",
-        *fit_for_label(label, labels.UNKNOWN),
-    ]
+def _label(name: str, path: str) -> str:
+    """Return the statement that copies an attribute of any type to a label; `_cleaned` makes it one."""
+    return f"set({attribute(name)}, String({path})) where {path} != nil"
 
 
 def _stage(config: Config) -> list[str]:
-    provider, model = attribute(labels.PROVIDER), attribute(labels.MODEL)
     error = f'{a.STATUS.span} == "error"'
     statements = [
-        *_label(labels.STAGE, a.STAGE.span),
-        *_label(labels.PROVIDER, a.PROVIDER.span),
-        *_label(labels.MODEL, a.MODEL.span),
-        *_label(labels.STATUS, a.STATUS.span),
-        f"set({provider}, ToLowerCase({provider}))",
-        f"set({model}, {quoted(labels.UNKNOWN)}) where {one_of(model, d.NOT_A_VALUE)}",
-        f'replace_pattern({model}, {quoted(_DATED_MODEL)}, "")',
+        _label(labels.STAGE, a.STAGE.span),
+        _label(labels.PROVIDER, a.PROVIDER.span),
+        _label(labels.MODEL, a.MODEL.span),
+        _label(labels.STATUS, a.STATUS.span),
+        *identity.provider(attribute(labels.PROVIDER)),
+        *identity.model(attribute(labels.MODEL)),
         f"set({LATENCY}, {a.TTFB_ACCEPTED.span}) where {a.TTFB_ACCEPTED.span} != nil",
         f"set({attribute('refused.ttfb')}, {a.TTFB_REFUSED.span}) where {a.TTFB_REFUSED.span} != nil",
         f"set({FAILED}, true) where {error} and {a.BRIDGE.span} == nil",
-        f"set({attribute(labels.CATEGORY)}, {quoted(labels.UNKNOWN)}) where {FAILED} == true",
-    ]
-    message = "span.status.message"
-    statements += [
-        f"set({attribute(labels.CATEGORY)}, {quoted(category)}) "
-        f"where {FAILED} == true and IsMatch({message}, {quoted(pattern)})"
-        for category, pattern in d.ERROR_CATEGORIES
+        f"set({attribute(labels.CATEGORY)}, {e.CATEGORY.span}) where {FAILED} == true",
     ]
     # The bridge tells what was really sent; the span has the last sentence on some releases, failed text on all.
     statements.append(f"delete_key(span.attributes, {quoted(a.CHARACTERS.name)}) where {a.BRIDGE.span} != nil")
@@ -144,13 +184,26 @@ def _stage(config: Config) -> list[str]:
 def _turn(config: Config) -> list[str]:
     limit = config.limits.latency
     bridged, fallback = a.TTFW.span, a.TURN_LATENCY.span
-    interrupted = attribute(labels.INTERRUPTED)
+    interrupted, known = attribute(labels.INTERRUPTED), attribute(labels.KNOWN)
+    # Pipecat's own latency takes any sound for the caller; of a bridge's turn without one the bridge says why.
+    spans_only = f"{a.TURN_MEASURED.span} == nil"
+    longest = f"Double({a.TURN_DURATION.span}) + {_BEFORE_TURN_SECONDS}"
+    longer = f"{bridged} == nil and {LATENCY} != nil and {is_number(a.TURN_DURATION.span)} and {LATENCY} > {longest}"
     return [
-        *_label(labels.CONVERSATION_ID, a.CONVERSATION_ID.span),
+        _label(labels.CONVERSATION_ID, a.CONVERSATION_ID.span),
         *checked(LATENCY, bridged, limit, "ttfw"),
-        *checked(LATENCY, fallback, limit, "ttfw", f"{bridged} == nil"),
+        *checked(LATENCY, fallback, limit, "ttfw", f"{bridged} == nil and {spans_only}"),
         *checked(E2E, a.E2E.span, limit, "e2e"),
-        *checked(E2E, fallback, limit, "e2e", f"{a.E2E.span} == nil"),
+        *checked(E2E, fallback, limit, "e2e", f"{a.E2E.span} == nil and {spans_only}"),
+        f'set({attribute("refused.e2e")}, "longer_than_turn") where {a.E2E.span} == nil and {longer}',
+        f'delete_key(span.attributes, "e2e") where {a.E2E.span} == nil and {longer}',
+        f'set({attribute("refused.ttfw")}, "longer_than_turn") where {longer}',
+        f'delete_key(span.attributes, "latency") where {longer}',
+        f"set({known}, {quoted(labels.UNKNOWN)})",
+        f"set({known}, {quoted(labels.FIRST_AUDIO)}) where {spans_only} and {LATENCY} != nil",
+        f"set({known}, {quoted(labels.EXACT)}) where {spans_only} and {bridged} != nil and {LATENCY} != nil",
+        f"set({known}, {a.TURN_MEASURED.span}) where {one_of(a.TURN_MEASURED.span, labels.BRIDGED)}",
+        *_unanswered(),
         *checked(DURATION, a.TURN_DURATION.span, config.limits.duration, "turn_duration"),
         f"set({interrupted}, {quoted(labels.UNKNOWN)})",
         f'set({interrupted}, "false") where {a.TURN_WAS_INTERRUPTED.span} == false',
@@ -161,26 +214,38 @@ def _turn(config: Config) -> list[str]:
     ]
 
 
+def _unanswered() -> list[str]:
+    """Count what no rename took: a latency of a turn that nothing shows to be answered."""
+    repeated = attribute(d.OPENINFERENCE_LATENCY)
+    return [
+        f'set({attribute("refused." + signal)}, "unanswered") where {repeated} != nil and {own.span} == nil '
+        f"and {a.TURN_LATENCY.span} == nil and {a.DIALECT.span} == {quoted(d.OPENINFERENCE)}"
+        for signal, own in (("ttfw", a.TTFW), ("e2e", a.E2E))
+    ]
+
+
 def _summed_on(kind: str, config: Config) -> list[str]:
     return [line for one in SUMMED if one.on == kind for line in summed(one, config)]
 
 
 def summed(one: Summed, config: Config) -> list[str]:
-    """Return the statements that take a value to be added up as double; nought adds nothing and is no refusal."""
-    value, refused, target = one.attribute.span, attribute("refused.sums"), attribute(one.working)
+    """Return the statements that take a value to be added up as double.
+
+    Zero adds nothing to a counter, and is no refusal; to a histogram it is a value.
+    """
+    value = one.attribute.span
     limit = 1.0 if one.metric.unit == "1" else float(config.limits.tokens)
-    fits = f"Double({value}) >= 0.0 and Double({value}) <= {limit}"
+    adds = f"{value} {'>=' if one.metric.kind == 'histogram' else '>'} 0.0 and {value} <= {limit}"
     return [
-        f'set({refused}, "not_a_number") where {value} != nil and not {is_number(value)}',
-        f'set({refused}, "out_of_range") where {is_number(value)} and not ({fits})',
-        f"set({target}, Double({value})) where {is_number(value)} and {fits} and Double({value}) > 0.0",
+        f"set({attribute(one.working)}, Double({value})) where {adds}",
+        *_refusals("sums", value, f"{value} != nil and not ({value} >= 0.0 and {value} <= {limit})"),
     ]
 
 
 def _conversation(config: Config) -> list[str]:
     outcome = attribute(labels.OUTCOME)
     return [
-        *_label(labels.OUTCOME, a.CONVERSATION_OUTCOME.span),
+        _label(labels.OUTCOME, a.CONVERSATION_OUTCOME.span),
         f'set({outcome}, "failed") where {a.CONVERSATION_FAILED.span} == true',
         f"set({attribute('elapsed')}, {_SECONDS})",
         *checked(DURATION, attribute("elapsed"), config.limits.duration, "conversation_duration"),
@@ -190,7 +255,7 @@ def _conversation(config: Config) -> list[str]:
 def _tool(config: Config) -> list[str]:
     status = attribute(labels.STATUS)
     return [
-        *_label(labels.TOOL, a.TOOL_NAME.span),
+        _label(labels.TOOL, a.TOOL_NAME.span),
         f'set({status}, "ok")',
         f'set({status}, "error") where span.status.code == STATUS_CODE_ERROR',
         f'set({status}, "interrupted") where {a.STATUS.span} == "interrupted"',
@@ -198,10 +263,14 @@ def _tool(config: Config) -> list[str]:
     ]
 
 
+def _response(config: Config) -> list[str]:
+    return checked(LATENCY, a.TTFW_APPROXIMATE.span, config.limits.latency, "ttfw")
+
+
 def _contribution(config: Config) -> list[str]:
     return [
-        *_label(labels.CONTRIBUTION, a.CONTRIBUTION.span),
-        *_label(labels.OWNER, a.OWNER.span),
+        _label(labels.CONTRIBUTION, a.CONTRIBUTION.span),
+        _label(labels.OWNER, a.OWNER.span),
         *_own_duration(config, "contribution"),
     ]
 
@@ -221,10 +290,11 @@ def _http(config: Config) -> list[str]:
             for old, new in older.items()
         ),
         f"set({url}, {attribute('http.url')}) where {url} == nil and {attribute('http.url')} != nil",
-        f"set({a.SERVER_ADDRESS.span}, {url}) where {a.SERVER_ADDRESS.span} == nil and IsString({url})",
-        *_label(labels.SERVER_ADDRESS, a.SERVER_ADDRESS.span),
-        f'replace_pattern({address}, "^[a-z]+://([^/:?#]+).*$", "$$1")',
-        *_label(labels.METHOD, a.HTTP_METHOD.span),
+        f"set({a.SERVER_ADDRESS.span}, {url}) "
+        f"where {a.SERVER_ADDRESS.span} == nil and {url} != nil and IsMatch({url}, {quoted(ADDRESS)})",
+        _label(labels.SERVER_ADDRESS, a.SERVER_ADDRESS.span),
+        f"replace_pattern({address}, {quoted(ADDRESS)}, {quoted('${2}')})",
+        _label(labels.METHOD, a.HTTP_METHOD.span),
         f"set({status_class}, {quoted('error')})",
         *(
             f'set({status_class}, "{n}xx") where {is_number(code)} and Int({code}) >= {n}00 and Int({code}) < {n + 1}00'

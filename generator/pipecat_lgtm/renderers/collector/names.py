@@ -3,18 +3,17 @@
 from pipecat_lgtm.renderers.collector.ottl import attribute
 
 # Connectors
-LEAN = "forward/lean"
 MEASURES = "forward/measures"
 BREACHES = "forward/breaches"
-EVENTS = "forward/events"
+BREACHED = "forward/breached"
+OFFENDERS = "forward/offenders"
 COUNTS_SM = "span_metrics/counts"
 LATENCY_SM = "span_metrics/latency"
 DURATION_SM = "span_metrics/duration"
 ERRORS_SM = "span_metrics/errors"
-BREACH_WARNING_SM = "span_metrics/breaches_warning"
-BREACH_CRITICAL_SM = "span_metrics/breaches_critical"
 SPAN_SUMS = "signal_to_metrics/spans"
 EVENT_SUMS = "signal_to_metrics/events"
+CUT_SUMS = "signal_to_metrics/cut"
 EVENT_OFFENDERS = "signal_to_metrics/offenders"
 
 # Working attributes of lean spans

@@ -3,9 +3,7 @@
 from typing import Any
 
 from pipecat_lgtm.config import Config
-from pipecat_lgtm.contract import attributes as a
-from pipecat_lgtm.contract import dialects as d
-from pipecat_lgtm.contract import labels
+from pipecat_lgtm.renderers.collector import identity
 from pipecat_lgtm.renderers.collector.ottl import (
     attribute,
     fit_for_label,
@@ -16,6 +14,9 @@ from pipecat_lgtm.renderers.collector.ottl import (
     transform,
     without_doubles,
 )
+from pipecat_lgtm_bridge.contract import attributes as a
+from pipecat_lgtm_bridge.contract import dialects as d
+from pipecat_lgtm_bridge.contract import labels
 
 PROCESSOR = "transform/normalise"
 _STAGE_OF_ARTICLE = r"^(?i)(?:stt|llm|tts)_(?P<provider>[a-z0-9]+?)(?:stt|llm|tts)service$"
@@ -64,6 +65,12 @@ def _turns(config: Config) -> list[dict[str, Any]]:
     if not config.dialects.openinference:
         return []
     statements = [line for one in d.TURN_RENAMES for line in rename(one)]
+    # A call's first turn has no earlier latency to repeat: cut before its output was written, it still was answered.
+    latency, first = attribute(d.OPENINFERENCE_LATENCY), f"{a.TURN_NUMBER.span} == 1"
+    statements += [
+        f"set({a.TURN_LATENCY.span}, {latency}) where {latency} != nil and {a.TURN_LATENCY.span} == nil and {first}",
+        f"delete_key(span.attributes, {quoted(d.OPENINFERENCE_LATENCY)}) where {first}",
+    ]
     statements += [f"set({a.DIALECT.span}, {quoted(d.OPENINFERENCE)})"]
     return [group("span", statements, f"span.name == {quoted(d.TURN_SPANS[1])}")]
 
@@ -118,10 +125,8 @@ def _realtime() -> list[dict[str, Any]]:
 
 
 def _providers() -> list[dict[str, Any]]:
-    provider, model = a.PROVIDER.span, a.MODEL.span
-    statements = [
-        f"set({provider}, {quoted(new)}) where {provider} == {quoted(old)}" for old, new in d.PROVIDER_NAMES.items()
-    ]
+    model = a.MODEL.span
+    statements = identity.renamed(a.PROVIDER.span)
     spoken = attribute("metrics.model")
     statements.append(f'set({model}, {spoken}) where ({model} == nil or {model} == "unknown") and {spoken} != nil')
     return [group("span", statements, f"{a.STAGE.span} != nil")]

@@ -3,14 +3,16 @@
 from collections.abc import Iterable
 from typing import Any
 
-NANOSECONDS = "1000000000.0"
 LABEL_BYTES = 128
 """The longest label: names of providers, models and tools are shorter."""
 
+ADDRESS = r"(?s)^([A-Za-z]+://)(?:[^/?#@]*@)?([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?(?:[/?#].*)?$"
+"""An address: scheme, host and port; between them may be a password, and after them what somebody said."""
+
 
 def quoted(text: str) -> str:
-    """Return text as an OTTL string literal."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    """Return text as an OTTL string literal; a dollar is doubled, else the collector reads it as a variable."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("$", "$$")
     return f'"{escaped}"'
 
 
@@ -25,8 +27,8 @@ def attribute(name: str) -> str:
 
 
 def is_number(path: str) -> str:
-    """Return the condition that a value is an int or a double."""
-    return f"(IsInt({path}) or IsDouble({path}))"
+    """Return the condition that a value is a double or an int; a test that fails is dear: it writes an error."""
+    return f"(IsDouble({path}) or IsInt({path}))"
 
 
 def one_of(path: str, values: Iterable[str]) -> str:
@@ -63,12 +65,23 @@ def fit_for_label(path: str, otherwise: str) -> list[str]:
 
     Prometheus takes a label that is no UTF-8 and then answers with JSON that nobody can read.
     """
-    readable = r"^[^\x{FFFD}\x00-\x1F]*$$"
+    readable = r"^[^\x{FFFD}\x00-\x1F]*$"
     return [
         f"set({path}, Substring({path}, 0, {LABEL_BYTES}, true)) "
         f"where IsString({path}) and Len({path}) > {LABEL_BYTES}",
         f"set({path}, {quoted(otherwise)}) where {path} != nil and not IsMatch({path}, {quoted(readable)})",
     ]
+
+
+def plain_labels(paths: Iterable[str]) -> str:
+    """Return the condition that texts are fit to be labels as they are: there, printable ASCII and short together.
+
+    Args:
+        paths: of the texts; one that is missing is written `<nil>`, and so never plain.
+    """
+    several = list(paths)
+    fit = rf"^(?:[!-;=-~]{{1,60}}(?:\n|$)){{{len(several)}}}$"
+    return f"IsMatch(Concat([{', '.join(several)}], {quoted(chr(10))}), {quoted(fit)})"
 
 
 def without_doubles(context: str) -> list[str]:

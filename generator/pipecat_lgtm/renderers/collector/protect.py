@@ -6,126 +6,174 @@ for as long as that takes. A secret is redacted before its text is cut: cutting 
 What cannot be read (a number that is none, deep inside) is not stored.
 """
 
+import re
 from typing import Any, Literal
 
+from pipecat_lgtm.renderers.collector import protect_drop as drop
+from pipecat_lgtm.renderers.collector import protect_plain as plain
 from pipecat_lgtm.renderers.collector import protect_redact as redact
 from pipecat_lgtm.renderers.collector import protect_scan as scan
 from pipecat_lgtm.renderers.collector import protect_shapes as shapes
-from pipecat_lgtm.renderers.collector.ottl import group, transform
-from pipecat_lgtm.renderers.collector.protect_place import EVENT, LOG, RESOURCE, SCOPE, SPAN, Place, literal
+from pipecat_lgtm.renderers.collector import protect_size as size
+from pipecat_lgtm.renderers.collector.ottl import group, quoted, transform
+from pipecat_lgtm.renderers.collector.protect_place import EVENT, LOG, RESOURCE, SCOPE, SPAN, Place
+from pipecat_lgtm_bridge.contract import attributes as a
 
 Mode = Literal["redact", "drop", "keep"]
-SPANS, LOGS = "transform/protect_spans", "transform/protect_logs"
-
-_DROPPED = (
-    r"^(?:input|output|transcript|text|tools|system|messages)$|^(?:gen_ai\.|settings\.|context_)?system_instructions?$"
-    r"|^(?:tool|gen_ai\.tool\.call)\.(?:arguments|result)$|^tools\.definitions$|^gen_ai\.tool\.definitions$"
-    r"|^(?:input|output)\.value$|^gen_ai\.(?:input|output)\.messages$|^llm\.(?:input|output)_messages|^(?:stt|tts)\.(?:text|(?:partial_|final_)?transcript|alternatives)$"
-    r"|^message\.content$|^metadata$|^tool\.parameters$|^tool_call\.function\.arguments$"
-)
-"""Content in every dialect; `drop` removes it."""
+SPANS, LOGS, EVENTS = "transform/protect_spans", "transform/protect_logs", size.EVENTS
 
 MARGIN_BYTES = 512
 """The longest secret with known bounds is shorter; a private key or JWT is recognised without its end."""
 
-_LARGE = 16
-"""A map of more than this many times the limit of one value has its nested values made texts, which can be cut."""
+_NAMES_BYTES = 512
+"""Of a span's, event's or scope's name, a schema's address and the like. W3C's trace state has 512 bytes too."""
+
+_LARGE, _TEXT, _FOUND = "large", "text", "found"
+_LITERAL = re.compile(r"[a-z0-9 ñ@:/]{3,}(?![?*{])")
 
 _LONG_TEXTS = ("span.status.message", "log.body")
 
 
-def protect_processors(mode: Mode, max_bytes: int) -> dict[str, object]:
-    """Return the two transform processors, for spans and for log records.
+def protect_processors(mode: Mode, max_bytes: int, flags: tuple[str, ...] = ()) -> dict[str, object]:
+    """Return the processors for spans and for log records.
 
     Args:
-        mode: redact, drop (content attributes go, the rest is redacted) or keep (cut only).
+        mode: redact, drop (all but what is on a list goes first, the rest is redacted) or keep (cut only).
         max_bytes: of one attribute, status message or log body.
+        flags: names of the attributes that say what was found in what was said; they stay in every mode.
     """
 
     def of(*places: Place) -> list[dict[str, Any]]:
         return [one for place in places for one in _place(place, mode, max_bytes)]
 
+    dropping = mode == "drop"
+    told, forgotten = ([], []) if mode == "keep" else (plain.told(stages=dropping), [plain.forgotten()])
+    dropped = {place: drop.first(place, flags) if dropping else [] for place in (SPAN, EVENT, LOG)}
+    told = [*dropped[SPAN], *dropped[EVENT], *told]
+    last = group("span", [*size.numbered(), *forgotten])
     return {
-        SPANS: transform("trace", of(RESOURCE, SCOPE, SPAN, EVENT)),
-        LOGS: transform("log", of(RESOURCE, SCOPE, LOG)),
+        SPANS: transform("trace", [*of(RESOURCE, SCOPE), *told, *of(SPAN, EVENT), last]),
+        LOGS: transform("log", [*dropped[LOG], *of(RESOURCE, SCOPE, LOG)]),
+        size.EVENTS: size.events_filter(),
     }
 
 
 def _place(place: Place, mode: Mode, max_bytes: int) -> list[dict[str, Any]]:
+    joined = place.cache("joined")
     cut = [f"truncate_all({place.map}, {max_bytes})"]
-    cut += [
-        f"set({text}, Substring(String({text}), 0, {max_bytes}, true)) "
-        f"where {text} != nil and Len(String({text})) > {max_bytes}"
-        for text in place.texts
-        if text in _LONG_TEXTS
-    ]
-    if mode == "keep":
-        joined = place.cache("joined")
-        large = redact.flattened(place, f"Len({joined}) > {_LARGE * max_bytes}")
-        return [group(place.context, [f"set({joined}, {_joined(place)})", *large, *cut])]
-    if mode == "drop" and place in (SPAN, LOG, EVENT):
-        cut.insert(0, f"delete_matching_keys({place.map}, {literal(_DROPPED)})")
+    for text in place.texts:
+        limit = max_bytes if text in _LONG_TEXTS else _NAMES_BYTES
+        if text == "log.body":
+            cut.append(f"set({a.CUT.log}, true) where {text} != nil and Len(String({text})) > {limit}")
+        cut.append(
+            f"set({text}, Substring(String({text}), 0, {limit}, true)) "
+            f"where {text} != nil and Len(String({text})) > {limit}"
+        )
+    cut += size.whole(place, joined, _joined(place.map), max_bytes)
     if place is SPAN:
-        # Links can be counted but not read. Setting them to themselves empties them: the setter clears, then copies.
-        linked = "where Len(span.links) > 0"
-        cut += [
-            f"set(span.dropped_links_count, span.dropped_links_count + Len(span.links)) {linked}",
-            f"set(span.links, span.links) {linked}",
-        ]
-    redacted = {
-        "context": place.context,
-        "conditions": [f"{place.work(family)} != nil" for family in scan.SCANS],
-        "statements": redact.statements(place, max_bytes + MARGIN_BYTES),
-    }
-    return [group(place.context, _scan(place, max_bytes)), redacted, group(place.context, cut)]
+        cut += size.surplus_events()
+        cut += size.unlinked()
+    if place is EVENT:
+        cut += size.crowded(joined, _joined(place.map))
+    if mode == "keep":
+        large = f"Len({joined}) > {size.LARGE_BYTES}"
+        bounded = [*size.counted(place, large), *redact.flattened(place, large)]
+        return [group(place.context, [f"set({joined}, {_joined(place.map)})", *bounded, *cut])]
+    if mode == "drop":
+        cut = [*drop.last(place), *cut]
+    redacted = group(place.context, redact.statements(place, max_bytes + MARGIN_BYTES), f"{place.work(_FOUND)} != nil")
+    return [*_scan(place, max_bytes + MARGIN_BYTES), redacted, _searched(place, cut)]
 
 
-def _joined(place: Place) -> str:
-    return f'ToKeyValueString({place.map}, "=", "\\n")'
+def _searched(place: Place, statements: list[str]) -> dict[str, Any]:
+    """Return a group that passes plain spans by."""
+    return group(place.context, statements, *([f"{plain.PLAIN} == nil"] if place is SPAN else []))
 
 
-def _scan(place: Place, max_bytes: int) -> list[str]:
-    text, joined = place.cache("text"), place.cache("joined")
+def _bounded(place: Place, limit: int) -> dict[str, Any]:
+    """Return the group that makes what is large small enough; nested values become texts, which can be cut.
+
+    Args:
+        place: of the map.
+        limit: bytes of one value.
+    """
+    statements = [
+        *(f"delete_key({place.map}, {quoted(place.work_key(key))})" for key in (_LARGE, _TEXT)),
+        *size.counted(place, "true"),
+        *redact.flattened(place, "true"),
+        f"truncate_all({place.map}, {limit})",
+        *_text(place),
+    ]
+    return group(place.context, statements, f"{place.work(_LARGE)} != nil")
+
+
+def _joined(items: str) -> str:
+    return f'ToKeyValueString({items}, "=", "\\n")'
+
+
+def _text(place: Place) -> list[str]:
+    """Return the statements that keep the text to be searched; what cannot be written as one fires every test."""
+    text, joined = place.work(_TEXT), place.cache("joined")
+    return [
+        f"set({joined}, {_joined(place.map)})",
+        f"set({text}, {quoted(scan.FIRES)})",
+        f"set({text}, {_lower(place, joined)})",
+    ]
+
+
+def _lower(place: Place, items: str) -> str:
     texts = "".join(f", {one}" for one in place.texts)
-    large, limit, fires = f"Len({joined}) > {_LARGE * max_bytes}", max_bytes + MARGIN_BYTES, literal(scan.FIRES)
+    return f'ToLowerCase(Concat([{items}{texts}, ""], "\\n"))'
 
-    def lower(items: str) -> str:
-        return f'ToLowerCase(Concat([{items}{texts}, ""], "\\n"))'
 
-    statements = []
+def _scan(place: Place, limit: int) -> list[dict[str, Any]]:
+    """Return the groups that mark a map with the families of which something may be in it."""
+    kept, text = place.work(_TEXT), place.cache("text")
+    begun = []
     if "log.body" in place.texts:
         kinds = " or ".join(f"Is{kind}(log.body)" for kind in ("String", "Map", "List", "Int", "Double", "Bool"))
-        statements.append(f'set(log.body, Decode(log.body, "utf-8")) where log.body != nil and not ({kinds})')
-    statements += [
-        f"truncate_all({place.map}, {limit})",
-        f"set({joined}, {_joined(place)})",
-        *redact.flattened(place, large),
-        f"truncate_all({place.map}, {limit}) where {large}",
-        f"set({joined}, {_joined(place)}) where {large}",
-        f"set({text}, {fires})",
-        f"set({text}, {lower(joined)})",
+        begun.append(f'set(log.body, Decode(log.body, "utf-8")) where log.body != nil and not ({kinds})')
+    begun += [f"truncate_all({place.map}, {limit})", *_text(place)]
+    begun.append(f"set({place.work(_LARGE)}, true) where Len({place.cache('joined')}) > {size.LARGE_BYTES}")
+    wide, digits, spoken = (place.work(family) for family in ("wide", "digit", "spoken"))
+    widened = [f"set({wide}, true)"]  # before the other tests, which look for plain digits
+    widened += [f"replace_pattern({kept}, {quoted(one)}, {quoted(digit)})" for one, digit in shapes.WIDE]
+    taken = [f"set({text}, {kept})", f"delete_key({place.map}, {quoted(place.work_key(_TEXT))})"]
+    tested = [
+        *taken,
         # An empty value is empty, or it is nested and holds what JSON cannot write: only writing it tells.
-        f'set({text}, {fires}) where Index({text}, "=\\n") >= 0',
-        f"set({text}, {lower(f'String({place.map})')}) where {text} == {fires}",
-        *(f'replace_pattern({text}, {literal(one)}, "")' for one in scan.THIN),
+        f'set({text}, {quoted(scan.FIRES)}) where Index({text}, "=\\n") >= 0',
+        f"set({text}, {_lower(place, f'String({place.map})')}) where {text} == {quoted(scan.FIRES)}",
+        *(f'replace_pattern({text}, {quoted(one)}, "")' for one in scan.THIN),
+        *(
+            f"set({place.work(family)}, true) where {_fires(text, one)}"
+            for family, one in scan.SCANS.items()
+            if family != "wide"
+        ),
+        f"set({kept}, {text}) where {digits} != nil or {spoken} != nil",
     ]
-    for family, one in scan.SCANS.items():
-        statements.append(f"set({place.work(family)}, true) where {_fires(text, one)}")
-        if family == "wide":  # first, as the others look for plain digits
-            statements += [
-                f"replace_pattern({text}, {literal(wide)}, {literal(digit)}) where {place.work(family)} != nil"
-                for wide, digit in shapes.WIDE
-            ]
-    digits, spoken = place.work("digit"), place.work("spoken")
-    statements += [f'replace_pattern({text}, {literal(one)}, "") where {digits} != nil' for one in scan.ORDERS]
-    again = {"digit": _fires(text, scan.SCANS["digit"]), "spoken": f"IsMatch({text}, {literal(scan.SPOKEN)})"}
-    return statements + [
-        f"delete_key({place.map}, {literal(place.work_key(family))}) where {path} != nil and not ({test})"
+    again = {"digit": _fires(text, scan.SCANS["digit"]), "spoken": f"IsMatch({text}, {quoted(scan.SPOKEN)})"}
+    confirmed = [*taken, *(f'replace_pattern({text}, {quoted(one)}, "") where {digits} != nil' for one in scan.ORDERS)]
+    confirmed += [
+        f"delete_key({place.map}, {quoted(place.work_key(family))}) where {path} != nil and not ({test})"
         for (family, test), path in zip(again.items(), (digits, spoken), strict=True)
+    ]
+    found = " or ".join(f"{place.work(family)} != nil" for family in scan.SCANS)
+    return [
+        _searched(place, begun),
+        _bounded(place, limit),
+        group(place.context, widened, f"{kept} != nil", _fires(kept, scan.SCANS["wide"])),
+        group(place.context, tested, f"{kept} != nil"),
+        group(place.context, confirmed, f"{kept} != nil"),
+        group(place.context, [f"set({place.work(_FOUND)}, true)"], found),
     ]
 
 
 def _fires(text: str, one: scan.Scan) -> str:
-    tests = [f"Index({text}, {literal(literal_)}) >= 0" for literal_ in one.literals]
-    tests += [f"IsMatch({text}, {literal(regex)})" for regex in one.expressions]
+    tests = [f"Index({text}, {quoted(literal)}) >= 0" for literal in one.literals]
+    for regex in one.expressions:
+        tests.append(f"IsMatch({text}, {quoted(regex)})")
+        # To search for the literal that an expression begins with is cheaper than to begin with the expression.
+        if begins := _LITERAL.match(regex):
+            tests[-1] = f"(Index({text}, {quoted(begins[0])}) >= 0 and {tests[-1]})"
     return " or ".join(tests)

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from pipecat_lgtm.renderers.collector.ottl import quoted
-
 WORK = "pipecat.protect."
 """Prefix of attributes that exist only while a span or log record is protected."""
 
@@ -43,8 +41,3 @@ SCOPE = Place("scope", ("scope.name", "scope.version", "scope.schema_url"))
 SPAN = Place("span", ("span.name", "span.status.message", "span.trace_state"))
 EVENT = Place("spanevent", ("spanevent.name",))
 LOG = Place("log", ("log.body", "log.severity_text", "log.event_name"))
-
-
-def literal(text: str) -> str:
-    """Return an OTTL literal; a dollar is doubled, else the collector would read it as a variable."""
-    return quoted(text).replace("$", "$$")

@@ -1,12 +1,12 @@
 """The patterns at work on one map of attributes in which the cheap test has found something."""
 
-from pipecat_lgtm.contract import attributes as a
-from pipecat_lgtm.contract import dialects as d
-from pipecat_lgtm.contract.types import Attribute
 from pipecat_lgtm.renderers.collector import protect_patterns as p
 from pipecat_lgtm.renderers.collector import protect_shapes as shapes
 from pipecat_lgtm.renderers.collector.ottl import quoted
-from pipecat_lgtm.renderers.collector.protect_place import SPAN, WORK, Place, literal
+from pipecat_lgtm.renderers.collector.protect_place import SPAN, WORK, Place
+from pipecat_lgtm_bridge.contract import attributes as a
+from pipecat_lgtm_bridge.contract import dialects as d
+from pipecat_lgtm_bridge.contract.types import Attribute
 
 KINDS = ("card", "email", "phone", "iban", "ssn", "secret")
 
@@ -19,7 +19,7 @@ _NO_ID = rf"{shapes.START}(?:{shapes.TOKENS}|[3-6][0-9]{{12,18}}(?:\b|_)|[0-9]{{
 
 _MARKER = r"\[(?:" + "|".join(KINDS) + r")\]"
 _DEEP = r'":(?:\{[^\\]|\[[^\\{]|\[\{[^\\])'
-_LONG_INT = r":[0-9]{9,19}[,}]"
+_LONG_INT = r":-?[0-9]{9,19}[,}]"
 _SHRUNK_BYTES = 300
 """Less than the margin by the longest secret with known bounds: a half one is then cut off in any case."""
 
@@ -34,10 +34,10 @@ def _measures() -> str:
 def flattened(place: Place, where: str) -> list[str]:
     """Return the statements that make every value a text, but for the numbers that metrics are made of."""
     numbers = place.cache("numbers")
-    safe = f"not IsMatch(String({numbers}), {literal(_DEEP)}) and not IsMatch(String({numbers}), {literal(_LONG_INT)})"
+    safe = f"not IsMatch(String({numbers}), {quoted(_DEEP)}) and not IsMatch(String({numbers}), {quoted(_LONG_INT)})"
     return [
         f"set({numbers}, {place.map}) where {where}",
-        f"keep_matching_keys({numbers}, {literal(_measures())}) where {where}",
+        f"keep_matching_keys({numbers}, {quoted(_measures())}) where {where}",
         f"stringify_all({place.map}) where {where}",
         f'merge_maps({place.map}, {numbers}, "upsert") where {where} and {safe}',
     ]
@@ -54,7 +54,7 @@ def statements(place: Place, limit: int) -> list[str]:
     whole, length, count = f"String({items})", place.cache("length"), place.cache("count")
     texts = {text: place.work(text) for text in place.texts}
     identifiers = {f'{items}["{key}"]': place.cache(key) for key in _IDENTIFIERS}
-    found = f"(IsMatch({whole}, {literal(_MARKER)}) or Len({items}) < {count})"
+    found = f"(IsMatch({whole}, {quoted(_MARKER)}) or Len({items}) < {count})"
     made = [f"set({before}, {items})"]
     made += [f"set({kept}, {path})" for path, kept in identifiers.items()]
     for text, kept in texts.items():
@@ -66,41 +66,41 @@ def statements(place: Place, limit: int) -> list[str]:
         ]
     made += [
         f"set({deep}, true)",
-        f"set({deep}, false) where not IsMatch({whole}, {literal(_DEEP)}) and not IsMatch({whole}, {literal(_LONG_INT)})",
+        f"set({deep}, false) where not IsMatch({whole}, {quoted(_DEEP)}) and not IsMatch({whole}, {quoted(_LONG_INT)})",
         *flattened(place, f"{deep} == true"),
         f"truncate_all({items}, {limit})",
         f"set({count}, Len({items}))",
-        f"delete_matching_keys({items}, {literal(p.SECRET_KEYS)}) where {place.work('assigned')} != nil",
+        f"delete_matching_keys({items}, {quoted(p.SECRET_KEYS)}) where {place.work('assigned')} != nil",
         f"set({length}, 0)",
         f"set({length}, Len({whole}))",
-        *(f'replace_all_patterns({items}, "value", {literal(one)}, "")' for one in shapes.PRIVATE),
+        *(f'replace_all_patterns({items}, "value", {quoted(one)}, "")' for one in shapes.PRIVATE),
         *_replaced(place),
     ]
     shrunk = f"{length} > {limit} and {length} - Len({whole}) > {_SHRUNK_BYTES}"
-    made += [f'replace_all_patterns({items}, "value", {literal(p.half(limit))}, {literal("${1}")}) where {shrunk}']
-    made += [f'replace_all_patterns({items}, "key", {literal(one)}, {literal("${1}[secret]")})' for one in p.KEYS]
+    made += [f'replace_all_patterns({items}, "value", {quoted(p.half(limit))}, {quoted("${1}")}) where {shrunk}']
+    made += [f'replace_all_patterns({items}, "key", {quoted(one)}, {quoted("${1}[secret]")})' for one in p.KEYS]
     if place is SPAN:
         made += _findings()
     made += [f"set({items}, {before}) where not {found}"]
     made += [
-        f"set({path}, {kept}) where IsString({kept}) and IsMatch({kept}, {literal(_PLAIN_ID)}) "
-        f"and not IsMatch({kept}, {literal(_NO_ID)})"
+        f"set({path}, {kept}) where IsString({kept}) and IsMatch({kept}, {quoted(_PLAIN_ID)}) "
+        f"and not IsMatch({kept}, {quoted(_NO_ID)})"
         for path, kept in identifiers.items()
     ]
     made += [
         f"set({path}, {kept}) where {kept} != nil and {kept} != {place.cache(path)}" for path, kept in texts.items()
     ]
-    return [*made, f"delete_matching_keys({items}, {literal('^' + WORK.replace('.', chr(92) + '.'))})"]
+    return [*made, f"delete_matching_keys({items}, {quoted('^' + WORK.replace('.', chr(92) + '.'))})"]
 
 
 def _replaced(place: Place) -> list[str]:
     made = [
-        f'replace_all_patterns({place.map}, "value", {literal(one.regex)}, {literal(one.replacement)}) '
+        f'replace_all_patterns({place.map}, "value", {quoted(one.regex)}, {quoted(one.replacement)}) '
         f"where {place.work(one.family)} != nil"
         for one in (*p.WIDEN, *p.SHIELDS, *p.PATTERNS)
     ]
     guarded = " or ".join(f"{place.work(family)} != nil" for family in dict.fromkeys(one.family for one in p.SHIELDS))
-    return [*made, f'replace_all_patterns({place.map}, "value", {literal(p.UNSHIELD)}, "") where {guarded}']
+    return [*made, f'replace_all_patterns({place.map}, "value", {quoted(p.UNSHIELD)}, "") where {guarded}']
 
 
 def _findings() -> list[str]:

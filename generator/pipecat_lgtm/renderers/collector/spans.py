@@ -6,11 +6,8 @@ state, a cardinality limit and expiry. Start 0 and end = value, so that the end 
 
 from typing import Any
 
-from pipecat_lgtm.config import Config
-from pipecat_lgtm.contract import attributes as a
-from pipecat_lgtm.contract import labels
-from pipecat_lgtm.contract import metrics as m
-from pipecat_lgtm.renderers import buckets
+from pipecat_lgtm.config import Config, buckets
+from pipecat_lgtm.renderers.collector import affected
 from pipecat_lgtm.renderers.collector.names import (
     DURATION,
     E2E,
@@ -22,6 +19,10 @@ from pipecat_lgtm.renderers.collector.names import (
     SIGNAL,
 )
 from pipecat_lgtm.renderers.collector.ottl import attribute, drop_spans, group, quoted, transform
+from pipecat_lgtm_bridge.contract import attributes as a
+from pipecat_lgtm_bridge.contract import labels
+from pipecat_lgtm_bridge.contract import metrics as m
+from pipecat_lgtm_bridge.contract.signals import BREACH_FAMILIES
 
 _STAGE = (labels.STAGE, labels.PROVIDER, labels.MODEL)
 
@@ -31,9 +32,13 @@ LATENCIES = {
     "tool": m.TOOL_DURATION,
     "http": m.HTTP_CLIENT_DURATION,
     "contribution": m.TURN_CONTRIBUTION,
+    "response": m.TURN_TTFW_APPROXIMATE,
 }
 DURATIONS = {"turn": m.TURN_DURATION, "conversation": m.CONVERSATION_DURATION}
 COUNTS = {"turn": m.TURNS, "stage": m.STAGE_REQUESTS, "conversation": m.CONVERSATIONS}
+
+
+ABOVE = "filter/above"
 
 
 def processors(config: Config) -> dict[str, Any]:
@@ -49,9 +54,13 @@ def processors(config: Config) -> dict[str, Any]:
         "transform/duration": _as(DURATIONS, DURATION),
         "filter/failures": drop_spans(f"{FAILED} == nil"),
         "transform/failures": _as({"stage": m.STAGE_ERRORS, "turn": m.BREACHES}, "", signal='"error"'),
+        ABOVE: drop_spans(f"{SIGNAL} == nil and span.end_time_unix_nano <= {_lowest(config)}"),
         "transform/breaches": _breaches(config),
-        "filter/warnings": drop_spans(f'{SEVERITY} != "warning"'),
-        "filter/criticals": drop_spans(f'{SEVERITY} != "critical"'),
+        "filter/breached": drop_spans(f"{SEVERITY} == nil or {SIGNAL} == nil"),
+        **{
+            f"filter/{family}": drop_spans(f"{SIGNAL} != {quoted(signal)} or {SEVERITY} != {quoted(severity)}")
+            for family, (signal, severity) in BREACH_FAMILIES.items()
+        },
     }
 
 
@@ -69,8 +78,18 @@ def _as(measures: dict[str, Any], value: str, signal: str = "") -> dict[str, Any
     return transform("trace", [group("span", statements)])
 
 
-def _breaches(config: Config) -> dict[str, Any]:
+def _levels(config: Config) -> dict[str, Any]:
     bounds = config.thresholds
+    return {"ttfw": bounds.ttfw.p95, "e2e": bounds.e2e.p95} | {stage: bounds.stage(stage) for stage in labels.STAGES}
+
+
+def _lowest(config: Config) -> int:
+    """Return the nanoseconds that a latency must exceed to breach anything at all."""
+    found = [one for level in _levels(config).values() for one in (level.warning, level.critical) if one is not None]
+    return round(min(found, default=0.0) * 1e9)
+
+
+def _breaches(config: Config) -> dict[str, Any]:
     measure = attribute(MEASURE)
     turn = group(
         "span",
@@ -81,11 +100,10 @@ def _breaches(config: Config) -> dict[str, Any]:
         ],
         f"{SIGNAL} == nil",
     )
-    levels = {"ttfw": bounds.ttfw.p95, "e2e": bounds.e2e.p95} | {stage: bounds.stage(stage) for stage in labels.STAGES}
     statements = [
         f"set({SEVERITY}, {quoted(severity)}) where {SIGNAL} == {quoted(signal)} "
         f"and span.end_time_unix_nano > {round(bound * 1e9)}"
-        for signal, level in levels.items()
+        for signal, level in _levels(config).items()
         for severity, bound in (("warning", level.warning), ("critical", level.critical))
         if bound is not None
     ]
@@ -102,7 +120,11 @@ def connectors(config: Config) -> dict[str, Any]:
     duration = {"unit": "s", "explicit": {"buckets": _durations(buckets.duration(config))}}
     own = sorted({label for metric in LATENCIES.values() for label in metric.labels})
     counted = (*_STAGE, labels.STATUS, labels.INTERRUPTED, labels.OUTCOME)
-    breach = (labels.SIGNAL, labels.SEVERITY, labels.TRACE_ID, labels.CONVERSATION_ID)
+    breach = (labels.SIGNAL, labels.SEVERITY, *labels.TOLD_APART, labels.TRACE_ID, labels.CONVERSATION_ID)
+    apart = {
+        "resource_metrics_cache_size": config.cardinality.services * affected.LABEL_SETS,
+        "resource_metrics_key_attributes": [*_keys(config), *labels.TOLD_APART],
+    }
     expiring = {
         "aggregation_cardinality_limit": config.cardinality.breaches_per_service,
         "series_expiration": f"{config.cardinality.breach_expiry:g}s",
@@ -113,8 +135,12 @@ def connectors(config: Config) -> dict[str, Any]:
         "duration": _connector(config, "duration", duration, ()) | {"exemplars": {"enabled": True}},
         "errors": _connector(config, "errors", {"disable": True}, (*_STAGE, labels.CATEGORY)),
         **{
-            family: _connector(config, family, {"disable": True}, breach) | expiring
-            for family in labels.BREACH_FAMILIES
+            family: _connector(config, family, {"disable": True}, breach) | expiring | apart
+            for family in BREACH_FAMILIES
+        },
+        **{
+            family: _connector(config, family, {"disable": True}, own.pop("dimensions")) | own | apart
+            for family, own in affected.connectors(config).items()
         },
     }
 
@@ -123,8 +149,12 @@ def _durations(bounds: list[float]) -> list[str]:
     return [f"{round(bound * 1e9)}ns" for bound in bounds]
 
 
+def _keys(config: Config) -> tuple[str, ...]:
+    return (a.SERVICE_NAME.name, a.ENVIRONMENT.name, *config.cardinality.resource_labels)
+
+
 def _connector(config: Config, family: str, histogram: dict[str, Any], dimensions: Any) -> dict[str, Any]:  # noqa: ANN401
-    keys = (a.SERVICE_NAME.name, a.ENVIRONMENT.name, *config.cardinality.resource_labels)
+    expiry = f"{config.cardinality.series_expiry:g}s"
     return {
         "namespace": f"pipecat.{family}",
         "histogram": histogram,
@@ -132,6 +162,8 @@ def _connector(config: Config, family: str, histogram: dict[str, Any], dimension
         "exclude_dimensions": ["service.name", "span.name", "span.kind", "status.code"],
         "dimensions": [{"name": MEASURE}, *({"name": name} for name in dimensions)],
         "aggregation_cardinality_limit": config.cardinality.series_per_metric,
+        "series_expiration": expiry,
+        "metrics_expiration": expiry,
         "resource_metrics_cache_size": config.cardinality.services,
-        "resource_metrics_key_attributes": list(keys),
+        "resource_metrics_key_attributes": list(_keys(config)),
     }

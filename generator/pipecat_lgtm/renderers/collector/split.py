@@ -3,33 +3,39 @@
 from typing import Any
 
 from pipecat_lgtm.config import Config
-from pipecat_lgtm.contract import attributes as a
-from pipecat_lgtm.contract import labels
-from pipecat_lgtm.contract import metrics as m
-from pipecat_lgtm.contract.types import Metric
+from pipecat_lgtm.renderers.collector import affected
 from pipecat_lgtm.renderers.collector.names import MEASURE
 from pipecat_lgtm.renderers.collector.ottl import group, listed, quoted, transform
 from pipecat_lgtm.renderers.collector.spans import COUNTS, DURATIONS, LATENCIES
+from pipecat_lgtm_bridge.contract import attributes as a
+from pipecat_lgtm_bridge.contract import engines, labels
+from pipecat_lgtm_bridge.contract import metrics as m
+from pipecat_lgtm_bridge.contract.signals import BREACH_FAMILIES
+from pipecat_lgtm_bridge.contract.types import Metric
 
 _OVERFLOW = 'datapoint.attributes["otel.metric.overflow"]'
-_MEASURE = f'datapoint.attributes["{MEASURE}"]'
 _FAMILIES: dict[str, tuple[Metric, ...]] = {
     "pipecat.counts.calls": tuple(COUNTS.values()),
     "pipecat.latency.duration": (*LATENCIES.values(), m.TURN_E2E),
     "pipecat.duration.duration": tuple(DURATIONS.values()),
     "pipecat.errors.calls": (m.STAGE_ERRORS,),
-    **{f"pipecat.{family}.calls": (m.BREACHES,) for family in labels.BREACH_FAMILIES},
+    **{f"pipecat.{family}.calls": (m.BREACHES,) for family in BREACH_FAMILIES},
 }
+_WITH_EXEMPLARS = (*_FAMILIES["pipecat.latency.duration"], *_FAMILIES["pipecat.duration.duration"])
 _METRICS = tuple(dict.fromkeys(metric for metrics in _FAMILIES.values() for metric in metrics))
-_CALLS = ("counts", "latency", "duration", "errors", *labels.BREACH_FAMILIES)
+
+
+def _calls(config: Config) -> tuple[str, ...]:
+    """Return the families whose counts may overflow."""
+    return ("counts", "latency", "duration", "errors", *BREACH_FAMILIES, *affected.families(config))
 
 
 def processors(config: Config) -> dict[str, Any]:
     """Return the processors of the metrics pipelines, in no order."""
     return {
         "transform/split": transform("metric", [group("metric", _copies())]),
-        "filter/split": {"error_mode": "ignore", "metrics": {"datapoint": _foreign()}},
-        "transform/labels": transform("metric", [group("datapoint", _labels())]),
+        "filter/split": {"error_mode": "ignore", "metrics": {"datapoint": _foreign(config)}},
+        "transform/labels": transform("metric", [_overflowed(), group("datapoint", _labels(config))]),
         "transform/resource_spans": _resource(config, "spans"),
         "transform/resource_sums": _resource(config, "sums"),
         "transform/resource_events": _resource(config, "events"),
@@ -38,8 +44,9 @@ def processors(config: Config) -> dict[str, Any]:
     }
 
 
-_START = "set(datapoint.start_time_unix_nano, datapoint.time_unix_nano - 1000000000)"
-"""A delta without a start makes a counter whose first value Prometheus cannot see as an increase from nought."""
+_START = "set(datapoint.start_time_unix_nano, datapoint.time_unix_nano - 1000000)"
+"""A counter without a start has a first value that Prometheus cannot see as an increase from zero. The start is as late
+as Prometheus can tell apart from the first scrape, so that it is after the last scrape of a process that was killed."""
 
 
 def _copies() -> list[str]:
@@ -54,12 +61,18 @@ def _copies() -> list[str]:
     return statements
 
 
-def _foreign() -> list[str]:
-    """Drop the points of a copy that belong to another metric; keep what overflowed under the calls' name."""
+def _foreign(config: Config) -> list[str]:
+    """Drop the points of a copy that belong to another metric; keep what overflowed under the calls' name.
+
+    A histogram's point without exemplars has not changed since the last flush. Dropped, it leaves its series at the
+    exporter as the last change left it: with its exemplars, which a scrape would otherwise see in one flush only.
+    """
     conditions = [f"metric.name == {quoted(metric.name)} and ({_is_not(metric)})" for metric in _METRICS]
+    conditions += [f"metric.name == {quoted(metric.name)} and Len(exemplars) == 0" for metric in _WITH_EXEMPLARS]
     conditions += [f'metric.name == "pipecat.{family}.duration"' for family in ("latency", "duration")]
     conditions += [
-        f'metric.name == "pipecat.{family}.calls" and attributes["otel.metric.overflow"] == nil' for family in _CALLS
+        f'metric.name == "pipecat.{family}.calls" and attributes["otel.metric.overflow"] == nil'
+        for family in _calls(config)
     ]
     return conditions
 
@@ -70,14 +83,26 @@ def _is_not(metric: Metric) -> str:
     return f'attributes["{MEASURE}"] == nil or attributes["{MEASURE}"] != {quoted(metric.name)}'
 
 
-def _labels() -> list[str]:
+def _overflowed() -> dict[str, Any]:
+    """Say of what overflowed to which label set it belongs: each has a limit of its own, and so a series."""
     statements = []
-    for family in _CALLS:
+    for label in labels.TOLD_APART:
+        own, resource = f'datapoint.attributes["{label}"]', f'resource.attributes["{label}"]'
+        statements += [
+            f"set({own}, {quoted(labels.UNKNOWN)})",
+            f"set({own}, {resource}) where {resource} != nil",
+        ]
+    return group("datapoint", statements, f"{_OVERFLOW} != nil")
+
+
+def _labels(config: Config) -> list[str]:
+    statements = []
+    for family in _calls(config):
         name = f'metric.name == "pipecat.{family}.calls"'
         signal = f'datapoint.attributes["{labels.SIGNAL}"]'
         statements += [
             f"set({signal}, {quoted(family)}) where {name}",
-            f'keep_keys(datapoint.attributes, ["{labels.SIGNAL}"]) where {name}',
+            f"keep_keys(datapoint.attributes, {listed(m.SERIES_OVERFLOWED.labels)}) where {name}",
             f"set(metric.unit, {quoted(m.SERIES_OVERFLOWED.unit)}) where {name}",
             f"set(metric.description, {quoted(m.SERIES_OVERFLOWED.brief)}) where {name}",
             f"set(metric.name, {quoted(m.SERIES_OVERFLOWED.name)}) where {name}",
@@ -94,9 +119,14 @@ def _labels() -> list[str]:
 
 
 def _resource(config: Config, part: str) -> dict[str, Any]:
-    """Each pipeline writes series of its own, told apart by their instance: none is out of another's order."""
+    """Each pipeline writes series of its own, told apart by their instance: none overwrites another's.
+
+    What is left of the resource become labels. Under their own names service and instance would also make a
+    `target_info` for every bot.
+    """
     kept = (a.SERVICE_NAME.name, a.ENVIRONMENT.name, *config.cardinality.resource_labels)
     instance = f"{config.collector.instance_id}/{part}"
+    named = (engines.JOB, labels.SERVICE_NAME)
     return transform(
         "metric",
         [
@@ -104,7 +134,9 @@ def _resource(config: Config, part: str) -> dict[str, Any]:
                 "resource",
                 [
                     f"keep_keys(resource.attributes, {listed(kept)})",
-                    f"set({a.INSTANCE_ID.resource}, {quoted(instance)})",
+                    *(f'set(resource.attributes["{label}"], {a.SERVICE_NAME.resource})' for label in named),
+                    f"delete_key(resource.attributes, {quoted(a.SERVICE_NAME.name)})",
+                    f'set(resource.attributes["{engines.INSTANCE}"], {quoted(instance)})',
                 ],
             )
         ],

@@ -1,24 +1,24 @@
 """Values that are added up: tokens, characters, audio, findings, markers, refusals (`signal_to_metrics`).
 
-The connector makes deltas; `deltatocumulative` and `interval` make them what Prometheus takes.
+The connector makes deltas; `deltatocumulative` adds them up.
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from pipecat_lgtm.config import Config
-from pipecat_lgtm.contract import attributes as a
-from pipecat_lgtm.contract import events as e
-from pipecat_lgtm.contract import labels
-from pipecat_lgtm.contract import metrics as m
-from pipecat_lgtm.contract.signals import OFF_SCRIPT
-from pipecat_lgtm.contract.types import Attribute, Metric
-from pipecat_lgtm.renderers import buckets
+from pipecat_lgtm.config import Config, buckets
+from pipecat_lgtm.config.alerts import FindingKind
 from pipecat_lgtm.renderers.collector.ottl import attribute, drop_spans, group, quoted, transform
+from pipecat_lgtm_bridge.contract import attributes as a
+from pipecat_lgtm_bridge.contract import events as e
+from pipecat_lgtm_bridge.contract import labels
+from pipecat_lgtm_bridge.contract import metrics as m
+from pipecat_lgtm_bridge.contract.signals import OFF_SCRIPT
+from pipecat_lgtm_bridge.contract.types import Attribute, Metric
 
 FILTER = "filter/sums"
 REASONS = "transform/reasons"
-FINDINGS = ("card", "email", "phone", "ssn", "iban", "secret")
+FINDINGS: tuple[str, ...] = get_args(FindingKind)
 """Found by the collector itself; who else states one is not believed."""
 STATED = (OFF_SCRIPT,)
 """Findings that an evaluation of the calls states on a span of its own."""
@@ -88,11 +88,16 @@ def frustration(config: Config) -> dict[str, Any]:
     """Return the statements that flag a caller's words; run before content is protected."""
     heard = a.TRANSCRIPT.span
     statements = [
-        f"set({attribute(a.FRUSTRATION_PREFIX + kind)}, 1) "
-        f"where IsMatch({heard}, {quoted('(?i)' + '|'.join(patterns))})"
+        f"set({attribute(a.FRUSTRATION_PREFIX + kind)}, 1) where IsMatch({heard}, {quoted('(?i)' + _any_of(patterns))})"
         for kind, patterns in config.content.frustration.items()
+        if patterns
     ]
     return group("span", statements, f'{a.STAGE.span} == "stt"', f"IsString({heard})")
+
+
+def _any_of(patterns: tuple[str, ...]) -> str:
+    """Return one pattern of several; flags set in one do not reach the next."""
+    return "|".join(f"(?:{one})" for one in patterns)
 
 
 def summable(config: Config) -> dict[str, Any]:
@@ -101,18 +106,22 @@ def summable(config: Config) -> dict[str, Any]:
         *(one.working for one in SUMMED),
         *spoken(config),
         *(f"refused.{signal}" for signal in REFUSABLE),
+        labels.KNOWN,
     )
     return drop_spans(" and ".join(f"{attribute(name)} == nil" for name in names))
 
 
 def reasons() -> dict[str, Any]:
-    """Return the processor that names why a span's value was refused; of several reasons the last."""
-    reason = attribute(labels.REASON)
-    statements = [
-        f"set({reason}, {attribute(f'refused.{signal}')}) where {attribute(f'refused.{signal}')} != nil"
-        for signal in REFUSABLE
-    ]
-    return transform("trace", [group("span", statements)])
+    """Return the processor that gives each count of refused values its own reason."""
+    reason = f'datapoint.attributes["{labels.REASON}"]'
+    statements = []
+    for signal in REFUSABLE:
+        own = f'datapoint.attributes["refused.{signal}"]'
+        statements += [
+            f"set({reason}, {own}) where {own} != nil",
+            f'delete_key(datapoint.attributes, "refused.{signal}")',
+        ]
+    return transform("metric", [group("datapoint", statements, f"metric.name == {quoted(m.VALUES_REFUSED.name)}")])
 
 
 def span_sums(config: Config) -> dict[str, Any]:
@@ -126,11 +135,32 @@ def span_sums(config: Config) -> dict[str, Any]:
         _count(config, m.FRUSTRATION_MARKERS, a.FRUSTRATION_PREFIX + kind, {labels.KIND: kind})
         for kind in config.content.frustration
     ]
+    measured = _count(config, m.TURNS_MEASURED, labels.KNOWN, {})
+    measured["attributes"].append({"key": labels.KNOWN, "default_value": labels.UNKNOWN})
+    entries.append(measured)
     for signal in REFUSABLE:
         entry = _count(config, m.VALUES_REFUSED, f"refused.{signal}", {labels.SIGNAL: signal})
-        entry["attributes"].append({"key": labels.REASON, "default_value": labels.UNKNOWN})
+        entry["attributes"].append({"key": f"refused.{signal}"})  # `reasons` gives it its name
         entries.append(entry)
     return {"error_mode": "ignore", "spans": entries}
+
+
+def cut_sums(config: Config) -> dict[str, Any]:
+    """Return the connector that counts what was cut, by OTLP's own marks of it and by ours.
+
+    Links are left out: they are taken from every span that has some.
+    """
+
+    def one(signal: str, condition: str) -> dict[str, Any]:
+        return counting(entry(config, m.RECORDS_CUT, condition, [{"key": labels.SIGNAL, "default_value": signal}]))
+
+    paths = [f"{of}dropped_attributes_count" for of in ("", "resource.", "instrumentation_scope.")]
+    either = " or ".join([*(f"{path} > 0" for path in paths), f'attributes["{a.CUT.name}"] == true'])
+    return {
+        "error_mode": "ignore",
+        "spans": [one("spans", f"{either} or dropped_events_count > 0")],
+        "logs": [one("logs", either)],
+    }
 
 
 def resource_keys(config: Config) -> list[dict[str, Any]]:
@@ -151,6 +181,11 @@ def entry(config: Config, metric: Metric, condition: str, attributes: list[dict[
     }
 
 
+def counting(made: dict[str, Any]) -> dict[str, Any]:
+    """Return an entry that adds one for each span or record that meets its conditions."""
+    return made | {"sum": {"monotonic": True, "value": "1.0"}}
+
+
 def _sum(config: Config, one: Summed) -> dict[str, Any]:
     fixed = [{"key": key, "default_value": value} for key, value in one.own]
     copied = [
@@ -168,6 +203,4 @@ def _sum(config: Config, one: Summed) -> dict[str, Any]:
 
 def _count(config: Config, metric: Metric, flag: str, fixed: dict[str, str]) -> dict[str, Any]:
     attributes: list[dict[str, Any]] = [{"key": key, "default_value": value} for key, value in fixed.items()]
-    made = entry(config, metric, f'attributes["{flag}"] != nil', attributes)
-    made["sum"] = {"monotonic": True, "value": "1.0"}
-    return made
+    return counting(entry(config, metric, f'attributes["{flag}"] != nil', attributes))

@@ -1,0 +1,138 @@
+"""Events: OTLP log records with `event.name`. The collector makes metrics of the bridge's."""
+
+from pipecat_lgtm_bridge.contract import attributes as a
+from pipecat_lgtm_bridge.contract.types import Attribute, Event
+
+EVENT_NAME = Attribute("event.name", "string", "", "Which event a log record is.")
+
+CATEGORY = Attribute("pipecat.error.category", "string", "", "Pipecat's ErrorCategory.")
+USABLE = Attribute("pipecat.error.usable", "bool", "", "The processor can go on.")
+SECONDS = Attribute("pipecat.seconds", "double", "s", "The duration the event states.")
+PHASE = Attribute("pipecat.startup.phase", "string", "", "`pipeline` or `transport`.")
+CONFIDENCE = Attribute("pipecat.confidence", "double", "1", "0 to 1.")
+OUTCOME = Attribute("pipecat.outcome", "string", "", "completed, failed, escalated or abandoned.")
+MATCHED = Attribute("pipecat.intent.matched", "bool", "", "An intent was recognised.")
+DIRECTION = Attribute("pipecat.webrtc.direction", "string", "", "inbound or outbound.")
+SIDE = Attribute("pipecat.webrtc.side", "string", "", "bot or client.")
+PACKET_LOSS = Attribute("pipecat.webrtc.packet_loss_ratio", "double", "1", "Since the last report.")
+JITTER = Attribute("pipecat.webrtc.jitter_seconds", "double", "s", "")
+RTT = Attribute("pipecat.webrtc.rtt_seconds", "double", "s", "")
+JITTER_BUFFER = Attribute("pipecat.webrtc.jitter_buffer_seconds", "double", "s", "")
+AUDIO_LEVEL = Attribute("pipecat.webrtc.audio_level_ratio", "double", "1", "0 to 1.")
+NACKS = Attribute("pipecat.webrtc.nacks", "int", "{nack}", "Since the last report.")
+STATE = Attribute("pipecat.webrtc.state", "string", "", "Of the connection, on a change.")
+CPU = Attribute("pipecat.process.cpu_ratio", "double", "1", "1 = one core.")
+MEMORY = Attribute("pipecat.process.memory_bytes", "int", "By", "Resident set.")
+DIMENSION = Attribute("pipecat.quality.dimension", "string", "", "task_completion, response_relevance, tone_accuracy.")
+SCORE = Attribute("pipecat.quality.score", "double", "1", "0 to 1.")
+WER = Attribute("pipecat.stt.wer_ratio", "double", "1", "Against a reference transcript.")
+TTS_CHARACTERS = Attribute("pipecat.tts.characters", "int", "{character}", "Sent to synthesis, as the service states.")
+PIPECAT_VERSION = Attribute("pipecat.version", "string", "", "Pipecat's release.")
+INTERRUPTIONS = Attribute("pipecat.conversation.interruptions", "int", "{interruption}", "Real ones.")
+SAMPLED = Attribute(
+    "pipecat.conversation.sampled",
+    "bool",
+    "",
+    "Stated only if false: the call's spans and counted events are not sent.",
+)
+SILENCE_ONGOING = Attribute(
+    "pipecat.silence.ongoing", "bool", "", "It lasts, and has lasted `pipecat.seconds` by now; false: it is over."
+)
+SILENCE_STATED = Attribute(
+    "pipecat.silence.stated_seconds", "double", "s",
+    "How long the same silence was when it was stated before; 0 the first time. An event is the one to count for a "
+    "threshold that lies between this and `pipecat.seconds`.",
+)  # fmt: skip
+UNANSWERED_REASON = Attribute(
+    "pipecat.unanswered_speech.reason", "string", "",
+    "no_transcript (the STT gave no words for it), no_reply (the bot said nothing).",
+)  # fmt: skip
+INTENT_NAME = Attribute("pipecat.intent.name", "string", "", "What the caller wanted.", content=True)
+DECISION_SELECTED = Attribute("pipecat.decision.selected", "string", "", "The option taken.", content=True)
+DECISION_OPTIONS = Attribute("pipecat.decision.options", "string[]", "", "All that were evaluated.", content=True)
+DECISION_REJECTED = Attribute("pipecat.decision.rejected", "string[]", "", "Those not taken, and why.", content=True)
+DECISION_RATIONALE = Attribute("pipecat.decision.rationale", "string", "", "Why the selected one.", content=True)
+DECISION_CONFIDENCE = Attribute("pipecat.decision.confidence", "double", "1", "0 to 1.")
+DECISION_THRESHOLD = Attribute("pipecat.decision.threshold", "double", "1", "The confidence that was needed.")
+DROPPED_SIGNAL = Attribute("pipecat.bridge.signal", "string", "", "spans or logs.")
+DROPPED_REASON = Attribute(
+    "pipecat.bridge.reason", "string", "",
+    "full (no room), expired (tried for 10 minutes), refused (by the collector, for good), broken (the "
+    "connection to the collector breaks on it alone), too_large, invalid (cannot be encoded).",
+)  # fmt: skip
+CUT = Attribute("pipecat.bridge.cut", "int", "{character}", "How large a span or log record was whose texts were cut.")
+DROPPED_COUNT = Attribute("pipecat.bridge.dropped", "int", "{item}", "How many, since the last report.")
+NOTIFICATION_STATUS = Attribute("pipecat.notification.status", "string", "", "firing or resolved.")
+NOTIFICATION_RECEIVER = Attribute("pipecat.notification.receiver", "string", "", "Alertmanager's receiver.")
+NOTIFICATION_STARTED = Attribute("pipecat.notification.started", "string", "", "Since when the alert fires.")
+
+LEAST_SILENCE = 1.0
+"""Seconds; a silence in mid-conversation that is not longer is not stated: turns have one each."""
+
+LONG_SILENCE = 5.0
+"""Seconds; a longer silence is stated while it lasts too, and is kept whatever the thresholds are."""
+
+ERROR = Event("pipecat.error", (CATEGORY, a.STAGE, a.PROVIDER, a.MODEL, USABLE), "A component failed.", content=True)
+INTERRUPTION = Event("pipecat.interruption", (), "The caller spoke while the bot was speaking.")
+SILENCE = Event(
+    "pipecat.silence",
+    (SECONDS, SILENCE_ONGOING, SILENCE_STATED),
+    "Nobody spoke for over 1 s in mid-conversation: at its end; while the caller waits also at 5, 10, 15, 20, 30, 60, "
+    "120 and 300 s. The collector leaves out those up to 5 s, or up to the least bound of `silence` if that is less.",
+)
+UNANSWERED_SPEECH = Event(
+    "pipecat.unanswered_speech",
+    (SECONDS, UNANSWERED_REASON),
+    "The caller spoke and the bot did not: within 10 s (a tool's time apart), before the caller spoke again, or hung "
+    "up after 5 s.",
+)
+TRANSCRIPTION = Event("pipecat.transcription", (CONFIDENCE, a.PROVIDER, a.MODEL), "A final transcript.")
+CONVERSATION_START = Event("pipecat.conversation.start", (PIPECAT_VERSION, SAMPLED), "A call begins.")
+CONVERSATION_END = Event(
+    "pipecat.conversation.end",
+    (SECONDS, a.CONVERSATION_TURNS, a.CONVERSATION_ERRORS, INTERRUPTIONS, a.CONVERSATION_UNANSWERED,
+     a.CONVERSATION_FAILED, a.CONVERSATION_OUTCOME, SAMPLED),
+    "How a call went.",
+)  # fmt: skip
+HEARTBEAT = Event("pipecat.conversation.heartbeat", (SAMPLED,), "A live call, every 10 s.")
+STARTUP = Event("pipecat.startup", (PHASE, SECONDS), "A start-up phase ended.")
+WEBRTC = Event(
+    "pipecat.webrtc",
+    (DIRECTION, SIDE, PACKET_LOSS, JITTER, RTT, JITTER_BUFFER, AUDIO_LEVEL, NACKS, STATE),
+    "A WebRTC report, every 5 s.",
+)
+PROCESS = Event("pipecat.process", (CPU, MEMORY), "A sample of the bot process.")
+TASK_OUTCOME = Event("pipecat.outcome", (OUTCOME,), "What the bot says it achieved.")
+INTENT = Event("pipecat.intent", (MATCHED, INTENT_NAME), "An intent was looked for.", content=True)
+DECISION = Event(
+    "pipecat.decision",
+    (DECISION_SELECTED, DECISION_OPTIONS, DECISION_REJECTED, DECISION_RATIONALE, DECISION_CONFIDENCE,
+     DECISION_THRESHOLD),
+    "What the bot decided and why.",
+    content=True,
+)  # fmt: skip
+DROPPED = Event(
+    "pipecat.bridge.dropped", (DROPPED_SIGNAL, DROPPED_REASON, DROPPED_COUNT), "Telemetry that could not be sent."
+)
+SYNTHESIS = Event("pipecat.synthesis", (TTS_CHARACTERS, a.PROVIDER, a.MODEL), "Text was sent to synthesis.")
+QUALITY = Event("pipecat.quality", (DIMENSION, SCORE), "A judge's score.")
+WORD_ERRORS = Event("pipecat.stt.wer", (WER, a.PROVIDER, a.MODEL), "A transcript compared with a reference.")
+NOTIFICATION = Event(
+    "pipecat.notification",
+    (NOTIFICATION_STATUS, NOTIFICATION_RECEIVER, NOTIFICATION_STARTED),
+    "An alert that somebody would be told of, had somebody been configured; from the notification log.",
+)
+
+NOTIFICATION_LABEL, NOTIFICATION_ANNOTATION = "pipecat.alert.", "pipecat.annotation."
+"""Prefixes of an alert's labels and annotations on that event."""
+
+NOTIFICATIONS = "pipecat-notifications"
+"""service.name of the notification log."""
+
+BRIDGE_SCOPE = "pipecat_lgtm_bridge"
+"""Instrumentation scope of the bridge's events, and of the bot's log lines that it sends."""
+BROWSER_SCOPE, NOTIFICATIONS_SCOPE = "pipecat-webrtc.js", "pipecat_lgtm.notifications"
+SCOPES = (BRIDGE_SCOPE, BROWSER_SCOPE, NOTIFICATIONS_SCOPE)
+"""Of all that emit these events."""
+
+EVENTS: tuple[Event, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Event))

@@ -1,7 +1,0 @@
-"""`python -m pipecat_lgtm.bridge`: prints the file for PIPECAT_SETUP_FILES where the command line is not installed."""
-
-import sys
-
-from pipecat_lgtm.bridge import path
-
-sys.stdout.write(f"{path()}\n")

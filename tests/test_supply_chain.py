@@ -1,0 +1,51 @@
+"""What docs/supply-chain.md says that runs is what runs, and every package of development has its version."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from pipecat_lgtm.config import load_default
+from pipecat_lgtm.config.versions import KNOWN
+from pipecat_lgtm.engines.catalogue import ENGINES
+
+REPOSITORY = Path(__file__).parents[1]
+DOCUMENT = (REPOSITORY / "docs" / "supply-chain.md").read_text()
+BRIDGE = REPOSITORY / "generator" / "bridge" / "pyproject.toml"
+LOCKED = dict(
+    line.split("==") for line in (REPOSITORY / "constraints.txt").read_text().splitlines() if not line.startswith("#")
+)
+
+
+def test_every_program_is_listed() -> None:
+    """Each program of the stack is in the table, with the version and the image that stack.yaml has."""
+    versions = load_default().versions
+    rows = {
+        image: version
+        for version, image in re.findall(r"^\| [^|]+ \| (\S+) \| [^|]+ \| `([a-z/-]+)` ", DOCUMENT, re.MULTILINE)
+    }
+
+    assert {versions.image(engine).split(":")[0]: getattr(versions, engine) for engine in KNOWN} == rows
+
+
+def test_engines_build_what_is_configured() -> None:
+    """What is built natively has the version that the containers have."""
+    versions = load_default().versions
+
+    assert {name: engine.version for name, engine in ENGINES.items() if name != "compose"} == {
+        name: getattr(versions, name) for name in ENGINES if name != "compose"
+    }
+
+
+def test_every_dependency_is_locked() -> None:
+    """What both distributions ask for, but for our own bridge, has its version in constraints.txt, as pip spells it."""
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
+    asked = [
+        *project["project"]["dependencies"],
+        *(one for extra in project["project"]["optional-dependencies"].values() for one in extra),
+        *project["dependency-groups"]["dev"],
+        *tomllib.loads(BRIDGE.read_text())["project"]["dependencies"],
+    ]
+    ours = {"pipecat-lgtm-bridge"}
+    wanted = {re.split(r"[\[<>=~ ;]", one)[0].lower().replace("_", "-") for one in asked}
+
+    assert ours == wanted - {name.lower().replace("_", "-") for name in LOCKED}
