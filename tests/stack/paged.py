@@ -30,11 +30,16 @@ _TOOLTIP = (
     "document.body.insertAdjacentHTML('beforeend', '<div data-testid=&quot;data-testid viz-tooltip-wrapper&quot;>"
     "<a href=&quot;{href}&quot;>go</a></div>')"
 )
+_LOCKED = (
+    "document.body.insertAdjacentHTML('beforeend', '<div id=&quot;grafana-portal-container&quot;>"
+    "<button aria-label=&quot;Close&quot; onclick=&quot;this.parentNode.remove()&quot;>x</button>"
+    "<a href=&quot;{href}&quot;>go</a></div>')"
+)
 
 
 def graph(point: str, dot: str) -> str:
-    """A graph whose points and dots open a tooltip with a link, which Escape closes."""
-    opened = {"point": _TOOLTIP.format(href=point), "dot": _TOOLTIP.format(href=dot)}
+    """A graph whose points and dots open a tooltip with a link; Escape closes a point's, only its button a dot's."""
+    opened = {"point": _TOOLTIP.format(href=point), "dot": _LOCKED.format(href=dot)}
     return (
         f'<div class="u-over" style="width:300px;height:100px;background:#ddd" onclick="{opened["point"]}"></div>'
         f'<button data-testid="data-testid Exemplar marker" onclick="{opened["dot"]}">.</button>'
@@ -65,6 +70,10 @@ PAGES: dict[str, str] = {
         + panel("Query", f"<script>{_QUERY}</script>")
     ),
     "graph": panel("Waits", graph("/d/other?var-service=a", "/explore?left=ab")),
+    "graphs": (
+        panel("Waits", graph("/d/other?var-service=a", f"/d/other?var-trace={TRACE}"))
+        + panel("Calls", '<div class="u-over" style="width:300px;height:100px;background:#ddd"></div>')
+    ),
     "lines": panel(
         "Logs",
         "<span class='field' onclick=\"this.insertAdjacentHTML('afterend', '<a href=&quot;/explore?line&quot;>go</a>')"

@@ -14,7 +14,9 @@ from pipecat_lgtm.ops.shots.window import TITLE, errors_shown, noted, settled
 _CONTROLS = "[data-testid='data-testid dashboard controls']"
 _MENU = "[data-testid='data-testid Dashboard link dropdown']"
 _MENU_ITEMS = "[role='menu'] a[href]"
-_TOOLTIP_LINKS = '[data-testid="data-testid viz-tooltip-wrapper"] a[href], [id="grafana-portal-container"] a[href]'
+_TOOLTIPS = ('[data-testid="data-testid viz-tooltip-wrapper"]', '[id="grafana-portal-container"]')
+_TOOLTIP_LINKS = ", ".join(f"{one} a[href]" for one in _TOOLTIPS)
+_TOOLTIP_CLOSES = ", ".join(f"{one} button[aria-label='Close']" for one in _TOOLTIPS)
 _DOT = '[data-testid="data-testid Exemplar marker"]'
 _LOG_LINE = "span.field"
 _POINTS = (0.98, 0.9, 0.75, 0.5, 0.25)
@@ -161,6 +163,10 @@ def _reached(page: Any, where: str, reach: Reach) -> Iterator[Link]:  # noqa: AN
     links = [Link(where, href, panel, reach) for href, panel in _hrefs(reach(page))]
     page.keyboard.press("Escape")
     page.wait_for_timeout(_MOMENT)
+    # Escape leaves the tooltip of a clicked dot open: its links would be taken for those of every graph after it.
+    while (close := page.locator(_TOOLTIP_CLOSES)).count():
+        close.first.click()
+        page.wait_for_timeout(_MOMENT)
     yield from links
 
 
