@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from loguru import logger
 import pipecat_lgtm_bridge as bridge
 from pipecat_lgtm_bridge import version
 
+REPOSITORY = Path(__file__).parents[1]
 GENERATORS = ("grafanalib", "jinja2", "typer", "rich", "yaml", "httpx", "psutil", "pipecat_lgtm")
 """What only the generator needs; Pipecat brings some of it, so these are looked for in the bridge's own imports."""
 
@@ -56,6 +58,15 @@ def test_path_is_a_setup_file() -> None:
 def test_supported_releases(release: str, *, is_too_old: bool) -> None:
     """The bridge reads the public observers of Pipecat 1.9 and newer."""
     assert is_too_old == version.too_old(release)
+
+
+def test_releases_in_the_docs() -> None:
+    """The table of what goes with what says from which Pipecat on the bridge works, and up to which it is tested."""
+    table = (REPOSITORY / "docs" / "running.md").read_text(encoding="utf-8")
+    least = ".".join(str(one) for one in version.MINIMUM)
+    newest = ".".join(metadata.version("pipecat-ai").split(".")[:2])
+
+    assert f"| {least} to {newest} | spans are measured | everything |" in table
 
 
 def test_older_release_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import yamls
 from pipecat_lgtm.config import load_default
 from pipecat_lgtm.config.versions import KNOWN
 from pipecat_lgtm.engines.catalogue import ENGINES
@@ -49,3 +50,14 @@ def test_every_dependency_is_locked() -> None:
     wanted = {re.split(r"[\[<>=~ ;]", one)[0].lower().replace("_", "-") for one in asked}
 
     assert ours == wanted - {name.lower().replace("_", "-") for name in LOCKED}
+
+
+def test_a_forge_runs_what_ci_runs() -> None:
+    """The workflow runs `.ci/run` and nothing else of its own, with the Go that the engines need."""
+    (job,) = yamls.load((REPOSITORY / ".github" / "workflows" / "ci.yml").read_text())["jobs"].values()
+    modules = (REPOSITORY / "generator" / "pipecat_lgtm" / "engines" / "modules").glob("*/go.mod")
+    needed = {re.findall(r"^go (\d+\.\d+)", file.read_text(), re.MULTILINE)[0] for file in modules}
+    (go,) = [step["with"]["go-version"] for step in job["steps"] if "setup-go" in step.get("uses", "")]
+
+    assert [".ci/run"] == [step["run"] for step in job["steps"] if "run" in step]
+    assert {go} == needed
