@@ -37,10 +37,15 @@ def _answering(monkeypatch: pytest.MonkeyPatch, answers: dict[str, list[tuple[di
 
 
 def test_those_in_trouble_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bot with a critical alert stands above a slower one without; what nobody states is unknown, not nought."""
+    """A bot with a critical alert stands above a slower one; each alert is named once, by its gravest severity."""
     firing = [
         (LOUD | {"alertname": name, "severity": severity}, 1.0)
-        for name, severity in (("PipecatNacksRising", "info"), ("PipecatTtfwHigh", "critical"))
+        for name, severity in (
+            ("PipecatNacksRising", "info"),
+            ("PipecatTtfwHigh", "warning"),
+            ("PipecatE2eHigh", "critical"),
+            ("PipecatTtfwHigh", "critical"),
+        )
     ]
     server = _answering(
         monkeypatch,
@@ -59,7 +64,7 @@ def test_those_in_trouble_first(monkeypatch: pytest.MonkeyPatch) -> None:
             turns=30.0,
             ttfw=1.3,
             slowest=("llm", 0.9),
-            alerts=[("critical", "PipecatTtfwHigh"), ("info", "PipecatNacksRising")],
+            alerts=[("critical", "PipecatE2eHigh"), ("critical", "PipecatTtfwHigh"), ("info", "PipecatNacksRising")],
         ),
         top.Bot("quiet", "production", ttfw=3.0),
     ] == top.bots(server, "5m")

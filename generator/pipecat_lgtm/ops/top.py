@@ -29,7 +29,7 @@ class Bot:
         e2e: P95 end to end, seconds.
         slowest: the slowest stage and its P95 TTFB, seconds.
         errors: failures per request of the stage that fails most.
-        alerts: that fire, by severity and name, gravest first.
+        alerts: that fire, as (severity, name), gravest first; each name once, as people are told of the gravest only.
     """
 
     service: str
@@ -67,7 +67,10 @@ def bots(server: Prometheus, window: str) -> list[Bot]:
     for metric, _ in _ask(server, live.firing()):
         of(metric).alerts.append((metric.get(labels.SEVERITY, ""), metric.get(labels.ALERTNAME, "")))
     for bot in found.values():
-        bot.alerts.sort(key=lambda one: (_GRAVITY.get(one[0], len(_GRAVITY)), one[1]))
+        named: dict[str, tuple[str, str]] = {}
+        for alert in sorted(bot.alerts, key=lambda one: (_GRAVITY.get(one[0], len(_GRAVITY)), one[1])):
+            named.setdefault(alert[1], alert)
+        bot.alerts = list(named.values())
     return sorted(found.values(), key=_order)
 
 
