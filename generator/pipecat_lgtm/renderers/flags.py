@@ -18,6 +18,15 @@ _AT_ONCE = 4
 _PATIENCE = "30s"
 """Nobody waits longer: Grafana and our commands give up after 30 s."""
 
+OF_ONE_QUERY = (
+    f"--query.max-samples={_SAMPLES}",
+    f"--query.max-concurrency={_AT_ONCE}",
+    f"--query.timeout={_PATIENCE}",
+    f"--storage.remote.read-sample-limit={_SAMPLES}",
+    "--storage.remote.read-concurrent-limit=2",
+)
+"""What one query may cost a Prometheus that stores; benchmarks measure what it allows."""
+
 
 def _opened_at(config: Config, address: HttpUrl | None, port: int) -> list[str]:
     """Return the arguments that say where people open a page; a path of a proxy's is not the program's own."""
@@ -37,11 +46,7 @@ def prometheus(config: Config, placement: Placement) -> list[str]:
         f"--storage.tsdb.path={data}",
         f"--storage.tsdb.retention.time={format_seconds(config.retention.metrics)}",
         f"--rules.alert.resend-delay={format_seconds(config.alerts.resend_interval)}",
-        f"--query.max-samples={_SAMPLES}",
-        f"--query.max-concurrency={_AT_ONCE}",
-        f"--query.timeout={_PATIENCE}",
-        f"--storage.remote.read-sample-limit={_SAMPLES}",
-        "--storage.remote.read-concurrent-limit=2",
+        *OF_ONE_QUERY,
     ]
     agent = ["--agent", f"--storage.agent.path={data}"]
     return [
