@@ -17,6 +17,7 @@ from pipecat_lgtm.ops.preview.answers import Answer, Dot, Drawn, Series, Span
 from pipecat_lgtm.ops.preview.choices import Choices, seconds
 from pipecat_lgtm.ops.preview.page import ROWS_SHOWN, page, rows
 
+_PANEL = {"id": 7, "title": "Title", "type": "timeseries", "description": "Is it?"}
 HOUR = Choices(0, 3600, {"service": "bot", "trace": "00ab"})
 
 
@@ -80,12 +81,38 @@ def test_waterfall_has_children_below_their_parents() -> None:
         return {"spanId": identity, "parentSpanId": parent, "name": name, "startTimeUnixNano": str(start * 10**9),
                 "endTimeUnixNano": str((start + 1) * 10**9), "status": {"code": code}}  # fmt: skip
 
-    spans = [span("c", "a", 3, "llm", 2), span("b", "a", 2, "stt"), span("a", "", 1, "turn")]
+    spans = [span("c", "a", 3, "llm", 2), span("b", "a", 2, "stt"), span("d", "b", 4, "word"), span("a", "", 1, "turn")]
     batch = {"resource": {"attributes": []}, "scopeSpans": [{"spans": spans}]}
 
-    assert [("turn", 0, False), ("stt", 1, False), ("llm", 1, True)] == [
+    assert [("turn", 0, False), ("stt", 1, False), ("word", 2, False), ("llm", 1, True)] == [
         (one.name, one.depth, one.failed) for one in traces.spans_of({"batches": [batch]})
     ]
+
+
+def test_waterfall_of_a_long_chain() -> None:
+    """A trace whose every span is the child of the one before is as deep as it is long; the page sets in 20 levels."""
+    spans = [
+        {"spanId": str(index), "parentSpanId": str(index - 1) if index else "", "name": f"s{index}",
+         "startTimeUnixNano": str(index), "endTimeUnixNano": str(index + 1)}
+        for index in range(1500)
+    ]  # fmt: skip
+    found = traces.spans_of({"batches": [{"resource": {}, "scopeSpans": [{"spans": spans}]}]})
+
+    assert [(f"s{index}", index) for index in range(1500)] == [(one.name, one.depth) for one in found]
+    shown = rows(Answer("A", "x", spans=found))
+    assert (1500, 20 * 3 + len("s1499")) == (len(shown), len(shown[-1]["span"]))
+
+
+def test_hostile_labels() -> None:
+    """Nothing that a bot says of itself opens a comment or a script on the page: every panel after it is there."""
+    hostile = "<!--<script>"
+    answers = [Answer("A", hostile, [Series(hostile, {}, [(0.0, 1.0)])], [{hostile: hostile}], error=hostile)]
+    board = {"uid": "u", "title": hostile, "description": hostile}
+    text = page([(board, [Drawn(_PANEL | {"title": hostile}, answers), Drawn(_PANEL | {"id": 8}, answers)])], hostile)
+
+    assert {"<!--": 0, "<script": 0, 'data-panel="7"': 1, 'data-panel="8"': 1} == {
+        part: text.count(part) for part in ("<!--", "<script", 'data-panel="7"', 'data-panel="8"')
+    }
 
 
 @pytest.mark.parametrize(
@@ -122,9 +149,8 @@ def test_rows(answer: Answer, row: dict[str, str]) -> None:
 def test_page_is_plain() -> None:
     """A panel has its query and what came back, escaped; rows left out are counted; nothing is `no data`."""
     series = [Series(f"<{number}>", {}, [(0.0, 1.0)]) for number in range(ROWS_SHOWN + 2)]
-    panel = {"id": 7, "title": "Title", "type": "timeseries", "description": "Is it?"}
     board = {"uid": "u", "title": "Board", "description": "What?"}
-    text = page([(board, [Drawn(panel, [Answer("A", "x < 1", series), Answer("B", "y")])])], "now")
+    text = page([(board, [Drawn(_PANEL, [Answer("A", "x < 1", series), Answer("B", "y")])])], "now")
 
     assert {"A: x &lt; 1": 1, "&lt;0&gt;": 1, "and 2 more": 1, "no data": 1, "<script": 0, 'data-panel="7"': 1} == {
         part: text.count(part)

@@ -8,6 +8,8 @@ import pytest
 
 import yamls
 from pipecat_lgtm.config import load, load_default
+from pipecat_lgtm.dashboards.panels.targets import logql, traceql
+from pipecat_lgtm.queries.panels_calls import conversations
 from pipecat_lgtm.renderers import COMPOSE, flags, native
 from rendered import EVERYTHING, Kind, files
 
@@ -93,6 +95,34 @@ def test_prometheus_evaluates_rules() -> None:
 def test_retention_of_metrics() -> None:
     """Prometheus keeps its data as long as stack.yaml says."""
     assert "--storage.tsdb.retention.time=360h" in flags.prometheus(load_default(), COMPOSE)
+
+
+def test_queries_have_limits() -> None:
+    """What one query may cost is bounded in every engine, for all that dashboards ask and retention keeps."""
+    tempo, loki = _read("tempo/tempo.yaml")["query_frontend"], _read("loki/loki.yaml")["limits_config"]
+    search, lines = traceql(conversations(), "A"), logql(conversations(), "A")
+
+    assert tempo["search"]["max_result_limit"] >= search["limit"] > 0
+    assert tempo["search"]["max_spans_per_span_set"] >= search["spss"] > 0
+    assert loki["max_entries_limit_per_query"] >= lines["maxLines"] > 0
+    assert ("192h", "168h", "192h", "192h") == (
+        tempo["search"]["max_duration"],
+        *(loki[name] for name in ("max_query_lookback", "max_query_length", "max_query_range")),
+    )
+    assert {"--query.max-samples=10000000", "--query.max-concurrency=4", "--query.timeout=30s"} <= set(
+        flags.prometheus(load_default(), COMPOSE)
+    )
+    assert "--web.timeout=30s" in flags.alertmanager(load_default(), COMPOSE)
+
+
+@pytest.mark.parametrize(("kept", "searched", "read"), [("30 d", "744h", "720h"), ("1 d", "192h", "24h")])
+def test_all_that_is_kept_may_be_searched(tmp_path: Path, kept: str, searched: str, read: str) -> None:
+    """A search may go over all that is kept, a week at least; logs are looked for where there are some."""
+    file = tmp_path / "stack.yaml"
+    file.write_text(f"retention: {{traces: {kept}, logs: {kept}}}\n")
+
+    assert searched == _read("tempo/tempo.yaml", file)["query_frontend"]["search"]["max_duration"]
+    assert read == _read("loki/loki.yaml", file)["limits_config"]["max_query_lookback"]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 import gzip
 import json
+import math
 import random
+import sys
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -572,6 +574,119 @@ def _refusal(file: Path) -> CheckFailed | None:
     except CheckFailed as refused:
         return refused
     return None
+
+
+def _entry(statistic: str, values: object, kind: object = "inbound-rtp") -> str:
+    return f'"IN1-{statistic}": {json.dumps({"statsType": kind, "values": values})}'
+
+
+def _stats(*entries: str, log: str = "[]") -> str:
+    return f'{{"PeerConnections": {{"c-1": {{"stats": {{{", ".join(entries)}}}, "updateLog": {log}}}}}}}'
+
+
+def _inbound(values: str) -> str:
+    """Return a dump whose every counter and measure has these values."""
+    names = ("packetsReceived", "packetsLost", "jitter", "jitterBufferDelay", "jitterBufferEmittedCount", "audioLevel")
+    return _stats(*(_entry(name, values) for name in (*names, "timestamp")), _entry("kind", '["audio"]'))
+
+
+_NO_DUMP = "is no webrtc-internals dump"
+_NOTHING = "holds no peer connection with statistics"
+_NEVER = "layer 1 network: c-1: ICE states: none: ICE never started"
+HOSTILE: dict[str, tuple[str, str]] = {
+    "lists nested deeply": ("[" * 100_000, "is no JSON: it is nested too deeply"),
+    "mappings nested deeply": ('{"PeerConnections":' * 50_000, "is no JSON: it is nested too deeply"),
+    "values nested deeply": (_stats(_entry("jitter", "[" * 99_999 + "]" * 99_999)), _NOTHING),
+    "a log nested nearly too deeply": (
+        _stats(log=f'[{{"type": "icecandidate", "value": {"[" * 900}{"]" * 900}}}]'), _NOTHING,
+    ),
+    "a page nested nearly too deeply": (
+        f'{{"PeerConnections": {{"c-1": {{"url": {"[" * 900}{"]" * 900}}}}}}}', _NOTHING,
+    ),
+    "more empty mappings than memory": ("[" + "{}," * 5_000_000 + "{}]", "holds more than 5,000,000 values"),
+    "more noughts than memory": (_inbound("[" + "0," * 1_000_000 + "0]"), "holds more than 5,000,000 values"),
+    "more connections than calls": (
+        json.dumps({"PeerConnections": {f"c-{index}": {} for index in range(100_000)}}),
+        "holds 100,000 peer connections, more than 1,000",
+    ),
+    "more reports than calls": (json.dumps({"reports": [{}] * 100_000}), "holds 100,000 peer connections"),
+    "no number": (_inbound(json.dumps([math.nan, math.inf, -math.inf] * 20)), _NEVER),
+    "a number of 5,000 digits": (_inbound(f"[1{'0' * 5000}]"), _NEVER),
+    "such a number in the log": (_stats(log=f'[{{"timestamp": 1{"0" * 5000}}}]'), "is no JSON: Exceeds the limit"),
+    "numbers beyond what a counter counts": (_inbound(json.dumps([1e308, 1e300] * 30)), _NEVER),
+    "texts for numbers": (_inbound(json.dumps(["many"] * 60)), _NEVER),
+    "numbers for texts": (_stats(_entry("packetsReceived", "[1, 2]", kind=7), log="[7]"), _NEVER),
+    "a mapping for values": (_stats(_entry("packetsReceived", {"a": [1]}, kind={"a": 1})), _NOTHING),
+    "a list for statistics": ('{"PeerConnections": {"c-1": {"stats": [1], "updateLog": {"a": 1}}}}', _NOTHING),
+    "a list for connections": ('{"PeerConnections": [1], "reports": null}', _NO_DUMP),
+    "a number for everything": ("7", _NO_DUMP),
+    "lines and colours in a name": (
+        '{"PeerConnections": {"\\u001b[31m\\nok\\ud800": {"stats": {"x-y": {"values": []}}}}}',
+        "layer 1 network:  [31m ok?: ICE states",
+    ),
+    "lines in a candidate's type": (
+        _stats('"L-candidateType": {"statsType": "local-candidate", "values": ["x\\ny"]}'),
+        f"{_NEVER}; nothing sent, nothing received; c-1: ICE candidates: local unknown; remote none; no pair was tried",
+    ),
+    "lines in a pair's state": (
+        _stats('"P-state": {"statsType": "candidate-pair", "values": ["x\\ny"]}'), "pairs: 1 x y",
+    ),
+    "a state of a megabyte": (
+        _stats(log=f'[{{"type": "iceconnectionstatechange", "value": "{"x" * 1_000_000}"}}]'),
+        f"c-1: ICE states: {'x' * 120}: ICE never connected",
+    ),
+    "times that no calendar has": (
+        _stats(log='[{"type": "iceconnectionstatechange", "value": "failed", "time": "0001-01-01T00:00:00+14:00"}]'),
+        "c-1: ICE states: failed: ICE never connected",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "said"), HOSTILE.values(), ids=HOSTILE)
+def test_hostile_dumps(tmp_path: Path, text: str, said: str) -> None:
+    """Each kind of hostile dump is an error of two lines, and takes some MB or little more than it is long."""
+    file = tmp_path / "dump.json"
+    file.write_text(text, encoding="utf-8")
+    tracemalloc.start()
+    refused = CliRunner().invoke(cli.app, ["webrtc", str(file)]).exception
+    needed = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert isinstance(refused, CheckFailed)
+    assert said in refused.message
+    assert all(character.isprintable() for character in refused.message + refused.hint)
+    assert needed < 8_000_000 + 12 * len(text)
+
+
+def test_an_archive_of_nothing(tmp_path: Path) -> None:
+    """An archive is not unpacked beyond what a dump can be."""
+    file = tmp_path / "dump.gz"
+    with gzip.open(file, "wb", compresslevel=1) as packed:
+        for _ in range(300):
+            packed.write(b" " * 1024**2)
+
+    with pytest.raises(CheckFailed, match="is larger than 128 MiB"):
+        judge(file, BOUNDS)
+
+
+def test_many_states_and_gaps(tmp_path: Path) -> None:
+    """A connection lost ten thousand times, its packets as often, is judged in steps as many as the dump has values."""
+    count = 10_000
+    received: list[Any] = [1 + index // 12 for index in range(count)]
+    stats = {"inbound-rtp": {"packetsReceived": received, "kind": ["audio"] * count}}
+    states = [(float(index), ("connected", "failed")[index % 2]) for index in range(count)]
+    calls = 0
+
+    def counted(_frame: object, event: str, _arg: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    file = _write(tmp_path, {"PeerConnections": {"c-1": _connection(stats, states)}})
+    sys.setprofile(counted)
+    judge(file, BOUNDS)
+    sys.setprofile(None)
+
+    assert calls < 50 * count
 
 
 def test_memory_grows_with_the_dump_only(tmp_path: Path) -> None:

@@ -186,6 +186,16 @@ CASES: dict[str, Case] = {
         {"rule_group": "/etc/rules.yml;pipecat-latency"}, service=False,
         never={"under the floor": "one failed evaluation is enough"},
     ),
+    "PipecatRuleEvaluationMissed": Case(
+        counted("prometheus_rule_group_iterations_missed_total", rule_group="/etc/rules.yml;pipecat-1h", **PROMETHEUS),
+        0.0,
+        {"warning": Told(
+            0.2, "Rules of /etc/rules.yml;pipecat-1h are not evaluated in time (20 evaluations left out)",
+            f"getting worse (+20 {AGO}",
+        )},
+        {"rule_group": "/etc/rules.yml;pipecat-1h"}, service=False,
+        never={"under the floor": "one evaluation left out is enough"},
+    ),
     "PipecatNotificationsFailing": Case(
         counted("alertmanager_notifications_failed_total", integration="slack", reason="serverError", **ALERTMANAGER),
         0.0,

@@ -303,6 +303,12 @@ SAID: dict[str, Said] = {
         "Alerts of that group are blind. Prometheus' rules page shows the error.",
         _bound("Judged over 5m", "alerts.hold", "critical"),
     ),
+    "PipecatRuleEvaluationMissed": Said(
+        "pipecat-stack",
+        "One evaluation takes longer than there is between two: alerts of that group come late, and sums over hours "
+        "may miss what happened in between.",
+        _bound("Judged over 5m", "alerts.hold", "warning"),
+    ),
     "PipecatNotificationsFailing": Said(
         "pipecat-stack",
         "Somebody who should have been told was not.",

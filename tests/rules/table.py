@@ -235,6 +235,10 @@ ROWS: dict[str, Row] = {
     "PipecatRuleEvaluationFailing": Row(
         0, 1, {"critical": "Rules of /etc/rules.yml;pipecat-latency fail ({n} times)"}, COUNTED
     ),
+    "PipecatRuleEvaluationMissed": Row(
+        0, 1,
+        {"warning": "Rules of /etc/rules.yml;pipecat-1h are not evaluated in time ({n} evaluations left out)"}, COUNTED,
+    ),
     "PipecatNotificationsFailing": Row(0, 1, {"critical": "Notifications by slack fail ({n} times)"}, COUNTED),
     "PipecatCollectorQueueFilling": Row(
         0.1, 0.9,

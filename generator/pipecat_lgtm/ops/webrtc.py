@@ -1,6 +1,6 @@
 """Judges a call's audio by what a browser wrote down of it, network first, then media."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -69,10 +69,11 @@ def judge(dump: Path, thresholds: Thresholds) -> list[Finding]:
     heard = [one for one in used if one.audio("inbound-rtp") or one.audio("outbound-rtp")]
     directions = {"received": "inbound-rtp", "sent": "outbound-rtp"}
     only = {side: {one.page for one in heard if _has_only(one, kind)} for side, kind in directions.items()}
+    judged_media = {id(one) for one in heard}
     for connection in used:
         judged = _Judged(connection, thresholds)
         judged.network()
-        if connection in heard:
+        if id(connection) in judged_media:
             for side, kind in directions.items():
                 elsewhere = not connection.audio(kind) and connection.page in only[side]
                 judged.media(side, elsewhere=elsewhere)
@@ -103,7 +104,10 @@ class _Judged:
         self.found: list[Finding] = []
         self._connection = connection
         self._thresholds = thresholds
-        times = [state.at for state in connection.states if state.at is not None]
+        timed = sorted((state.at, state.value) for state in connection.states if state.at is not None)
+        times = [at for at, _ in timed]
+        self._losses = [at for at, value in timed if value in _LOST]
+        self._returns = [at for at, value in timed if value in _CONNECTED]
         series = [
             one.times[0]
             for report in connection.reports
@@ -302,9 +306,11 @@ class _Judged:
 
     def _away(self, begin: float, end: float) -> bool:
         """Whether the connection was lost and regained during a gap: layer 1 states that."""
-        lost = [state.at for state in self._connection.states if state.value in _LOST and state.at is not None]
-        back = [state.at for state in self._connection.states if state.value in _CONNECTED and state.at is not None]
-        return any(begin <= at <= end + _GAP and any(at < one <= end + _GAP for one in back) for at in lost)
+        lost = bisect_left(self._losses, begin)
+        if lost == len(self._losses):
+            return False
+        back = bisect_right(self._returns, self._losses[lost])
+        return back < len(self._returns) and self._returns[back] <= end + _GAP
 
     def _over(self, since: float) -> bool:
         """Whether the connection ended about when the packets did."""

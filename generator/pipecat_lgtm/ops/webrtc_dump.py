@@ -6,7 +6,6 @@ Chrome 111, and the older `ssrc` and `goog…` layout), plain or gzipped, and th
 
 import gzip
 import json
-import math
 import re
 import zlib
 from dataclasses import dataclass, field
@@ -21,8 +20,15 @@ HINT = (
     "or the JSON that Firefox offers in about:webrtc"
 )
 _GZIP = b"\x1f\x8b"
-_LARGEST = 512 * 1024 * 1024
+_LARGEST = 128 * 1024 * 1024
 """Bytes of a dump, unpacked: Chrome keeps 1,000 values of each statistic, a few MB for an hour's call."""
+_MOST_PARTS = 5_000_000
+"""Lists, mappings and the values in them: what a dump takes of memory is some 200 bytes for each, however short it is
+written. Chrome's dump of a voice call has 40,000 for each report."""
+_MOST_CONNECTIONS = 1000
+"""Peer connections: each is several lines of the verdict. A page that calls again and again makes some dozens."""
+_GREATEST = 2.0**64
+"""Counters of browsers have 64 bits at most; a number beyond it was never measured."""
 _SAMPLE_SECONDS = 1.0
 """How often Chrome asks for statistics, for dumps without their times."""
 _MILLISECONDS = 1000.0
@@ -136,9 +142,11 @@ def read(dump: Path) -> list[Connection]:
     """Return the connections of a dump.
 
     Raises:
-        CheckFailed: the file cannot be read, is too large, or is no dump that is known.
+        CheckFailed: the file cannot be read, is too large, holds too much, or is no dump that is known.
     """
     raw = _bytes(dump)
+    if sum(raw.count(mark) for mark in (b"{", b"[", b",")) > _MOST_PARTS:
+        raise CheckFailed(f"{dump}: holds more than {_MOST_PARTS:,} values", HINT)
     if raw.lstrip()[:1] == b"<":
         raise CheckFailed(f"{dump}: is a web page, which is not read", HINT)
     try:
@@ -146,16 +154,23 @@ def read(dump: Path) -> list[Connection]:
     except (ValueError, RecursionError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else error
         raise CheckFailed(f"{dump}: is no JSON: {reason}", HINT) from error
-    if isinstance(data, dict) and isinstance(data.get("PeerConnections"), dict):
-        return [
-            _chrome(_text(name), entry) for name, entry in data["PeerConnections"].items() if isinstance(entry, dict)
-        ]
-    if isinstance(data, dict) and isinstance(data.get("reports"), list):
-        return [_firefox(index, entry) for index, entry in enumerate(data["reports"]) if isinstance(entry, dict)]
+    known = data if isinstance(data, dict) else {}
+    chrome, firefox = known.get("PeerConnections"), known.get("reports")
+    if isinstance(chrome, dict):
+        _require_few(dump, len(chrome))
+        return [_chrome(_text(name), entry) for name, entry in chrome.items() if isinstance(entry, dict)]
+    if isinstance(firefox, list):
+        _require_few(dump, len(firefox))
+        return [_firefox(index, entry) for index, entry in enumerate(firefox) if isinstance(entry, dict)]
     raise CheckFailed(
         f"{dump}: is no webrtc-internals dump and no about:webrtc report: it has no PeerConnections and no reports",
         HINT,
     )
+
+
+def _require_few(dump: Path, connections: int) -> None:
+    if connections > _MOST_CONNECTIONS:
+        raise CheckFailed(f"{dump}: holds {connections:,} peer connections, more than {_MOST_CONNECTIONS:,}", HINT)
 
 
 def _bytes(dump: Path) -> bytes:
@@ -170,7 +185,7 @@ def _bytes(dump: Path) -> bytes:
                 with gzip.open(file) as unpacked:
                     raw = unpacked.read(_LARGEST + 1)
             else:
-                raw = file.read(_LARGEST + 1)
+                raw = file.read(min(_LARGEST, dump.stat().st_size) + 1)
     except (OSError, EOFError, ValueError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or error
         raise CheckFailed(f"{dump}: cannot be read: {reason}", HINT) from error
@@ -180,21 +195,21 @@ def _bytes(dump: Path) -> bytes:
 
 
 def _text(value: object) -> str:
-    """Return a text that every terminal can show: one line, no lone surrogates."""
-    shown = str(value).encode("utf-8", "replace").decode("utf-8")
-    return "".join(letter if letter.isprintable() else " " for letter in shown)[:120]
+    """Return a text that every terminal can show: one short line, no lone surrogates."""
+    shown = str(value)[:120].encode("utf-8", "replace").decode("utf-8")
+    return "".join(letter if letter.isprintable() else " " for letter in shown)
 
 
 def _value(raw: object) -> Value:
-    """Return a statistic's value; numbers that older layouts write as texts are numbers."""
+    """Return a statistic's value; numbers that older layouts write as texts are numbers, NaN and infinity are none."""
     if isinstance(raw, bool) or raw is None:
         return raw
     if isinstance(raw, int | float | str):
         try:
             number = float(raw)
         except (ValueError, OverflowError):
-            return raw if isinstance(raw, str) else None
-        return number if math.isfinite(number) else None
+            return _text(raw) if isinstance(raw, str) else None
+        return number if abs(number) <= _GREATEST else None
     return None
 
 
@@ -262,7 +277,8 @@ def _values(raw: object) -> list[Value] | None:
     return [_value(one) for one in found] if isinstance(found, list) else None
 
 
-_CANDIDATE_TYPE = re.compile(r"\btyp(?:e:)? (host|srflx|prflx|relay)\b")
+_CANDIDATE_TYPES = ("host", "srflx", "prflx", "relay")
+_CANDIDATE_TYPE = re.compile(rf"\btyp(?:e:)? ({'|'.join(_CANDIDATE_TYPES)})\b")
 _ERROR_CODE = re.compile(r"error_?code\W{1,4}(\d{3})", re.IGNORECASE)
 
 
@@ -297,7 +313,8 @@ def _change(connection: Connection, change: dict[str, Any]) -> None:
 def _add_candidate(connection: Connection, side: str, kind: str) -> None:
     """Note a candidate's type, in the standard's word for it."""
     names = {"serverreflexive": "srflx", "peerreflexive": "prflx", "relayed": "relay", "stun": "srflx", "local": "host"}
-    connection.candidates[side].add(names.get(kind.lower(), kind.lower()))
+    named = names.get(kind.lower(), kind.lower())
+    connection.candidates[side].add(named if named in _CANDIDATE_TYPES else "unknown")
 
 
 _GOOG_AUDIO_FULL_SCALE = 32767.0

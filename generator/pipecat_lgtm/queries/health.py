@@ -136,6 +136,12 @@ def rule_failures(window: str) -> Query:
     return Query("rule_failures", expr, "count", "Failed rule evaluations.")
 
 
+def rules_missed(window: str) -> Query:
+    """Return rule evaluations per group that were left out, because the one before was still going on."""
+    expr = increase_of_others(Vector("prometheus_rule_group_iterations_missed_total"), window, own.RULE_GROUP)
+    return Query("rules_missed", expr, "count", "Rule evaluations left out.")
+
+
 def notification_failures(window: str) -> Query:
     """Return notifications that failed, by the way they take."""
     errors, dropped_ones = (

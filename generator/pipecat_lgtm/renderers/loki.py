@@ -8,6 +8,11 @@ from pipecat_lgtm.renderers.placement import Placement
 from pipecat_lgtm.renderers.text import to_yaml
 from pipecat_lgtm_bridge.contract import attributes as a
 
+_LINES = 5000
+"""Lines that one query may ask for; dashboards ask for 500."""
+
+_DAY = 86_400.0
+
 _MESSAGE = 256 * 1024**2
 """Bytes of one gRPC message within Loki."""
 
@@ -88,6 +93,7 @@ def _server(config: Config, placement: Placement) -> dict[str, Any]:
             "max_line_size": 0,
             "max_structured_metadata_size": 0,
             "max_structured_metadata_entries_count": 0,
+            **_of_one_query(config),
             "otlp_config": {
                 "resource_attributes": {
                     # Loki's default makes the bot's host a label: thousands of bots, thousands of streams.
@@ -98,4 +104,23 @@ def _server(config: Config, placement: Placement) -> dict[str, Any]:
                 }
             },
         },
+    }
+
+
+def _of_one_query(config: Config) -> dict[str, Any]:
+    """Return what one query may cost; what asks for more is refused with 400."""
+    return {
+        "max_entries_limit_per_query": _LINES,
+        # What is older is not kept: a longer range of a panel is cut to it, and not refused.
+        "max_query_lookback": format_seconds(config.retention.logs),
+        "max_query_length": format_seconds(config.retention.logs + _DAY),
+        "max_query_range": format_seconds(config.retention.logs + _DAY),
+        "max_query_series": 500,
+        # Of all that it would look at, unpacked: more than two cores read in 30 s, at some 100 MB a second.
+        "max_query_bytes_read": "16GB",
+        # Parts that one query has in the queue at once; Loki's 128 are for many queriers, this one works on 4.
+        "tsdb_max_query_parallelism": 16,
+        "max_concurrent_tail_requests": 10,
+        # Nobody waits longer: Grafana, our commands and Loki's own server give up after 30 s.
+        "query_timeout": "30s",
     }

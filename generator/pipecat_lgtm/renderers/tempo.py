@@ -11,6 +11,18 @@ from pipecat_lgtm.renderers.text import to_yaml
 _ONE_CONVERSATION = 100 * 1024**2
 """Bytes of one trace: a conversation is one trace, two hours of talk at 2 kB an attribute stay below this."""
 
+_TRACES = 1000
+"""Traces that one search may ask for; dashboards ask for 50. Tempo makes room for all of them before it looks for the
+first: 2,000,000,000 took 22 GB."""
+
+_SPANS = 100
+"""Spans of each trace found that one search may ask for, as dashboards do."""
+
+_AT_ONCE = 8
+"""Jobs of all searches that run at once, each on up to 100 MB of a block; others wait."""
+
+_WEEK, _DAY = 7 * 86_400.0, 86_400.0
+
 _MESSAGE = 2 * _ONE_CONVERSATION
 """Bytes of one gRPC message within Tempo: a whole trace, as the querier hands it on."""
 
@@ -64,7 +76,23 @@ def _server(config: Config, placement: Placement) -> dict[str, Any]:
             },
         },
         "compactor": {"compaction": {"block_retention": format_seconds(config.retention.traces)}},
-        "querier": {"frontend_worker": {"frontend_address": f"127.0.0.1:{ports.tempo_grpc}"}},
+        "query_frontend": {
+            "search": {
+                "max_result_limit": _TRACES,
+                "max_spans_per_span_set": _SPANS,
+                # All that is kept may be searched, as days that a person picks; a week on a dashboard is never refused.
+                "max_duration": format_seconds(max(config.retention.traces, _WEEK) + _DAY),
+                # Of 1,000, Tempo's own, two searches of a week fill the queue that all share.
+                "concurrent_jobs": 100,
+            },
+            "metrics": {"max_response_series": 1000},
+            # Nobody waits longer: Grafana and our commands give up after 30 s.
+            "api_timeout": "30s",
+        },
+        "querier": {
+            "max_concurrent_queries": _AT_ONCE,
+            "frontend_worker": {"frontend_address": f"127.0.0.1:{ports.tempo_grpc}"},
+        },
         "memberlist": {"bind_addr": ["127.0.0.1"], "bind_port": 0, "join_members": []},
         "storage": {"trace": {"backend": "local", "local": {"path": f"{data}/blocks"}, "wal": {"path": f"{data}/wal"}}},
         "overrides": {

@@ -98,6 +98,13 @@ def _failures() -> Iterator[tuple[str, Severity, Callable[[float], Signal], str,
         "Alerts of that group are blind. Prometheus' rules page shows the error.",
     )  # fmt: skip
     yield (
+        "PipecatRuleEvaluationMissed", "warning",
+        partial(_counted, "rules_missed", health.rules_missed, ("rule_group",)),
+        "Rules of {{ $labels.rule_group }} are not evaluated in time ({value} evaluations left out)",
+        "One evaluation takes longer than there is between two: alerts of that group come late, and sums over hours "
+        "may miss what happened in between.",
+    )  # fmt: skip
+    yield (
         "PipecatNotificationsFailing", "critical",
         partial(_counted, "notification_failures", health.notification_failures, ("integration",)),
         "Notifications by {{ $labels.integration }} fail ({value} times)",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipecat_lgtm.engines.process import Running, start, stop, wait_ready
+from pipecat_lgtm.renderers.flags import OF_ONE_QUERY
 from pipecat_lgtm.renderers.text import to_yaml
 
 _READY_SECONDS = 60.0
@@ -24,7 +25,7 @@ def free_port() -> int:
 def prometheus(
     program: Path, root: Path, port: int, settings: dict[str, Any], watch: Callable[[str, float], None], *flags: str
 ) -> Iterator[Running]:
-    """Run Prometheus for the length of a block.
+    """Run Prometheus for the length of a block, with the stack's limits of a query.
 
     Args:
         program: it.
@@ -40,7 +41,7 @@ def prometheus(
     (root / "prometheus.yml").write_text(to_yaml(settings), encoding="utf-8")
     argv = [
         str(program), f"--config.file={root}/prometheus.yml", f"--storage.tsdb.path={root}/data",
-        f"--web.listen-address=127.0.0.1:{port}", *flags,
+        f"--web.listen-address=127.0.0.1:{port}", *OF_ONE_QUERY, *flags,
     ]  # fmt: skip
     running = start("prometheus", argv, root / "prometheus.log", _GRACE_SECONDS)
     try:

@@ -15,6 +15,8 @@ from pipecat_lgtm.ops.preview.answers import Answer, Drawn
 
 Row = dict[str, str]
 ROWS_SHOWN = 30
+_DEEPEST = 20
+"""Levels of a waterfall that are set in: text of a chain of spans would grow with the square of its length."""
 
 
 def page(boards: list[tuple[dict[str, Any], list[Drawn]]], when: str) -> str:
@@ -41,7 +43,7 @@ def _rows(answer: Answer) -> Iterator[Row]:
         yield {"exemplar": _moment(dot.time), "value": f"{dot.value:g}", "trace": dot.trace_id}
     for span in answer.spans:
         yield {
-            "span": "\N{NO-BREAK SPACE}" * 3 * span.depth + span.name,
+            "span": "\N{NO-BREAK SPACE}" * 3 * min(span.depth, _DEEPEST) + span.name,
             "service": span.service,
             "start": _moment(span.start),
             "seconds": f"{span.end - span.start:.3f}",

@@ -43,18 +43,24 @@ def spans_of(trace: dict[str, Any]) -> list[Span]:
     for identity, (span, _) in found.items():
         parent = span.get("parentSpanId", "")
         children.setdefault(parent if parent in found else "", []).append(identity)
-    return list(_below("", 0, found, children))
+    return list(_in_order(found, children))
 
 
-def _below(
-    parent: str, depth: int, found: dict[str, tuple[dict[str, Any], str]], children: dict[str, list[str]]
-) -> Iterator[Span]:
-    for identity in sorted(children.get(parent, []), key=lambda one: int(found[one][0]["startTimeUnixNano"])):
+def _in_order(found: dict[str, tuple[dict[str, Any], str]], children: dict[str, list[str]]) -> Iterator[Span]:
+    """Yield the spans below the root; with a list of what is to come, for a trace may be a chain of thousands."""
+
+    def below(parent: str, depth: int) -> list[tuple[str, int]]:
+        begun = sorted(children.get(parent, []), key=lambda one: int(found[one][0]["startTimeUnixNano"]), reverse=True)
+        return [(identity, depth) for identity in begun]
+
+    coming = below("", 0)
+    while coming:
+        identity, depth = coming.pop()
         span, service = found[identity]
         start, end = (int(span[f"{which}TimeUnixNano"]) / 1e9 for which in ("start", "end"))
         failed = span.get("status", {}).get("code") in _FAILED
         yield Span(span["name"], service, start, end, depth, failed)
-        yield from _below(identity, depth + 1, found, children)
+        coming += below(identity, depth + 1)
 
 
 def _value(value: dict[str, Any]) -> Any:  # noqa: ANN401 - any OTLP value
