@@ -70,7 +70,7 @@ def statements(place: Place, limit: int) -> list[str]:
         *flattened(place, f"{deep} == true"),
         f"truncate_all({items}, {limit})",
         f"set({count}, Len({items}))",
-        f"delete_matching_keys({items}, {quoted(p.SECRET_KEYS)}) where {place.work('assigned')} != nil",
+        f"delete_matching_keys({items}, {quoted(p.SECRET_KEYS)})",
         f"set({length}, 0)",
         f"set({length}, Len({whole}))",
         *(f'replace_all_patterns({items}, "value", {quoted(one)}, "")' for one in shapes.PRIVATE),
