@@ -80,3 +80,28 @@ def statements(processors: dict[str, Any]) -> list[tuple[str, str]]:
         for group in processor.get(key, [])
         for statement in group["statements"]
     ]
+
+
+SECRET_NAMES = (
+    "authorization", "proxy-authorization", "cookie", "set-cookie", "cvv", "cvc", "cvv2", "cvc2", "pin", "pin_code",
+    "ssn", "social_security_number", "otp", "one_time_code", "passcode", "passphrase", "password", "passwd", "pwd",
+    "pw", "secret", "client_secret", "api_key", "x-api-key", "access_token", "token", "private_key",
+    "subscription_key", "security_code", "card_cvv2", "verification_code", "security_answer", "credentials",
+)  # fmt: skip
+"""Names whose values are secrets, whatever they look like."""
+HARMLESS_NAMES = (
+    "shopping", "pinned", "mapping", "spinner", "cookies_accepted_count", "cookie_policy", "opinion", "pincer",
+    "passenger", "http.request.header.content-type", "gen_ai.usage.input_tokens", "author", "authorized", "secretary",
+    "hotp.x", "password_length", "compass", "bypass", "tokenizer", "monkey", "keyword", "pwm", "dispatch",
+    "session.id", "hashpin",
+)  # fmt: skip
+"""Names that hold the letters of one."""
+
+
+def spellings(name: str) -> list[str]:
+    """Return a name in other writings, and as the last part of longer names."""
+    words = re.split("[-_]", name)
+    pascal = "".join(word.capitalize() for word in words)
+    joined = [join.join(words) for join in ("-", "_", "")]
+    own = {name, *joined, pascal, pascal[0].lower() + pascal[1:], name.upper(), name.title()}
+    return [*sorted(own), *(f"{before}{name}" for before in ("http.request.header.", "MY_BOT.", "a/")), f"user{pascal}"]

@@ -1,3 +1,4 @@
+import json
 import re
 
 import pytest
@@ -9,6 +10,10 @@ from pipecat_lgtm.renderers.collector import protect_shapes as shapes
 from pipecat_lgtm.renderers.collector.protect import EVENTS, LOGS, SPANS, protect_processors
 from pipecat_lgtm.renderers.collector.protect_place import WORK
 from pipecat_lgtm.renderers.collector.protect_redact import KINDS
+from pipecat_lgtm_bridge.contract import attributes as a
+from pipecat_lgtm_bridge.contract import events as e
+from pipecat_lgtm_bridge.contract import stored
+from pipecat_lgtm_bridge.contract.types import Attribute
 
 SECRETS = protection.secrets()
 _NEUTRAL = "Well, the thing I wanted to tell you about is this one here: "
@@ -133,3 +138,69 @@ def test_needles_are_found_nowhere_else() -> None:
     left = "\n".join([*(protection.redacted(text) for _, text, _ in SECRETS), scan.FIRES])
 
     assert [] == [part for _, _, hidden in SECRETS for part in hidden if len(part) >= 8 and part in left]
+
+
+def _everywhere(name: str) -> list[str]:
+    deep = {"deep": [{"er": {name: "tulip"}}]}
+    return [json.dumps(deep), json.dumps({"body": json.dumps(deep)}), json.dumps({name: 90210.5}), str({name: "tulip"})]
+
+
+@pytest.mark.parametrize("name", protection.SECRET_NAMES)
+def test_a_secrets_name_is_found_in_every_spelling(name: str) -> None:
+    """As an attribute's key it is taken out and the cheap test fires; as a member's in JSON its value is replaced."""
+    spelled = protection.spellings(name)
+    families = set(p.NAMES)
+
+    assert [] == [one for one in spelled if not re.search(p.SECRET_KEYS, one, re.ASCII)]
+    assert [] == [one for one in spelled if not families & protection.fired("x", one)]
+    texts = [text for one in spelled for text in _everywhere(one)]
+    stored = [protection.redacted(text) for text in texts]
+    assert [] == [one for one in stored if "tulip" in one or "90210.5" in one or "[secret]" not in one]
+
+
+@pytest.mark.parametrize("name", protection.HARMLESS_NAMES)
+def test_a_name_that_only_holds_a_secrets_letters_is_left_alone(name: str) -> None:
+    """Neither its attribute is taken out, nor is its value replaced in JSON."""
+    texts = _everywhere(name)
+
+    assert not re.search(p.SECRET_KEYS, name, re.ASCII)
+    assert texts == [protection.replaced(text, set(scan.SCANS)) for text in texts]
+
+
+def test_no_attribute_of_the_contract_has_a_secrets_name() -> None:
+    """What is measured, shown or stored in mode drop is never taken out for its name."""
+    names = {one.name for module in (a, e) for one in vars(module).values() if isinstance(one, Attribute)}
+    names |= {*stored.PIPECAT, *stored.LINES, *stored.CONVENTIONS}
+
+    assert [] == [name for name in names if re.search(p.SECRET_KEYS, name, re.ASCII)]
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["tu\\lip \"rose\" 'x' }", ["tulip", "rose"], {"x": {"rose": ["tulip"]}}, {"rose": "}tulip"}, {"1": "tulip\n"}],
+)
+def test_a_members_whole_value_is_replaced(value: object) -> None:
+    """Quotes, brackets and line ends within a text, and lists and objects, leave nothing behind."""
+    deep = {"deep": {"password": value}}
+    texts = [json.dumps(deep), json.dumps({"body": json.dumps(deep)})]
+
+    left = [protection.redacted(text) for text in texts]
+    assert [] == [one for one in left if "tu" in one or "rose" in one or "[secret]" not in one]
+
+
+def test_what_is_beside_a_member_stays() -> None:
+    """Only the member's own value is replaced."""
+    text = json.dumps({"a": 1, "pin": "4 8", "b": [0.5, "x"], "card": {"cvv": {"x": "}"}, "name": "y"}})
+
+    stored = '{"a": 1, "pin": "[secret]", "b": [0.5, "x"], "card": {"cvv": [secret], "name": "y"}}'
+    assert stored == protection.redacted(text)
+
+
+def test_a_tools_parameter_with_a_secrets_name_stays() -> None:
+    """A schema says what a secret is called, and holds none."""
+    pin = {"type": "string", "description": "Four digits."}
+    optional = {"anyOf": [{"type": "string"}, {"type": "null"}], "title": "Password"}
+    text = json.dumps([{"name": "log_in", "properties": {"pin": pin, "password": optional}}])
+
+    assert text == protection.redacted(text)
+    assert json.dumps({"x": text}) == protection.redacted(json.dumps({"x": text}))

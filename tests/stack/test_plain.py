@@ -25,7 +25,7 @@ SECRETS = (
 )
 NAMES = (*(one.name for one in plain.NUMBERS), *plain.FLAGS, *plain.WORDS, *plain.FORMS)
 STAGES = (*plain.STAGE_NUMBERS, *plain.STAGE_FLAGS, *plain.STAGE_WORDS, *plain.STAGE_FORMS)
-MARKS = ("pipecat.protect.plain", "pipecat.protect.text", "pipecat.protect.large", "pipecat.protect.found")
+MARKS = tuple(f"pipecat.protect.{one}" for one in ("plain", "text", "large", "nested", "found"))
 
 
 @pytest.mark.parametrize("mode", ["redact", "drop"])

@@ -26,6 +26,11 @@ def attribute(name: str) -> str:
     return f"span.attributes[{quoted(name)}]"
 
 
+def key_values(items: str) -> str:
+    """Return the text of a map, a line for each key; a value that is a list or a map is JSON, or empty."""
+    return f'ToKeyValueString({items}, "=", "\\n")'
+
+
 def is_number(path: str) -> str:
     """Return the condition that a value is a double or an int; a test that fails is dear: it writes an error."""
     return f"(IsDouble({path}) or IsInt({path}))"

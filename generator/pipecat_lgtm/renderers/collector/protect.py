@@ -3,19 +3,20 @@
 Every map of attributes is first tested as a whole (`protect_scan`); only where that fires do the patterns run, and only
 those of the families that fired. Texts beside the attributes (names, status messages, log bodies) join them
 for as long as that takes. A secret is redacted before its text is cut: cutting first would leave half a secret.
-What cannot be read (a number that is none, deep inside) is not stored.
+What cannot be read (a number that is none, deep inside) is not stored (`protect_nested`).
 """
 
 import re
 from typing import Any, Literal
 
 from pipecat_lgtm.renderers.collector import protect_drop as drop
+from pipecat_lgtm.renderers.collector import protect_nested as nested
 from pipecat_lgtm.renderers.collector import protect_plain as plain
 from pipecat_lgtm.renderers.collector import protect_redact as redact
 from pipecat_lgtm.renderers.collector import protect_scan as scan
 from pipecat_lgtm.renderers.collector import protect_shapes as shapes
 from pipecat_lgtm.renderers.collector import protect_size as size
-from pipecat_lgtm.renderers.collector.ottl import group, quoted, transform
+from pipecat_lgtm.renderers.collector.ottl import group, key_values, quoted, transform
 from pipecat_lgtm.renderers.collector.protect_place import EVENT, LOG, RESOURCE, SCOPE, SPAN, Place
 from pipecat_lgtm_bridge.contract import attributes as a
 
@@ -69,16 +70,16 @@ def _place(place: Place, mode: Mode, max_bytes: int) -> list[dict[str, Any]]:
             f"set({text}, Substring(String({text}), 0, {limit}, true)) "
             f"where {text} != nil and Len(String({text})) > {limit}"
         )
-    cut += size.whole(place, joined, _joined(place.map), max_bytes)
+    cut += size.whole(place, joined, key_values(place.map), max_bytes)
     if place is SPAN:
         cut += size.surplus_events()
         cut += size.unlinked()
     if place is EVENT:
-        cut += size.crowded(joined, _joined(place.map))
+        cut += size.crowded(joined, key_values(place.map))
     if mode == "keep":
         large = f"Len({joined}) > {size.LARGE_BYTES}"
         bounded = [*size.counted(place, large), *redact.flattened(place, large)]
-        return [group(place.context, [f"set({joined}, {_joined(place.map)})", *bounded, *cut])]
+        return [group(place.context, [f"set({joined}, {key_values(place.map)})", *bounded, *cut])]
     if mode == "drop":
         cut = [*drop.last(place), *cut]
     redacted = group(place.context, redact.statements(place, max_bytes + MARGIN_BYTES), f"{place.work(_FOUND)} != nil")
@@ -107,15 +108,11 @@ def _bounded(place: Place, limit: int) -> dict[str, Any]:
     return group(place.context, statements, f"{place.work(_LARGE)} != nil")
 
 
-def _joined(items: str) -> str:
-    return f'ToKeyValueString({items}, "=", "\\n")'
-
-
 def _text(place: Place) -> list[str]:
     """Return the statements that keep the text to be searched; what cannot be written as one fires every test."""
     text, joined = place.work(_TEXT), place.cache("joined")
     return [
-        f"set({joined}, {_joined(place.map)})",
+        f"set({joined}, {key_values(place.map)})",
         f"set({text}, {quoted(scan.FIRES)})",
         f"set({text}, {_lower(place, joined)})",
     ]
@@ -141,9 +138,6 @@ def _scan(place: Place, limit: int) -> list[dict[str, Any]]:
     taken = [f"set({text}, {kept})", f"delete_key({place.map}, {quoted(place.work_key(_TEXT))})"]
     tested = [
         *taken,
-        # An empty value is empty, or it is nested and holds what JSON cannot write: only writing it tells.
-        f'set({text}, {quoted(scan.FIRES)}) where Index({text}, "=\\n") >= 0',
-        f"set({text}, {_lower(place, f'String({place.map})')}) where {text} == {quoted(scan.FIRES)}",
         *(f'replace_pattern({text}, {quoted(one)}, "")' for one in scan.THIN),
         *(
             f"set({place.work(family)}, true) where {_fires(text, one)}"
@@ -160,8 +154,10 @@ def _scan(place: Place, limit: int) -> list[dict[str, Any]]:
     ]
     found = " or ".join(f"{place.work(family)} != nil" for family in scan.SCANS)
     return [
+        *([nested.readable_body()] if place is LOG else []),
         _searched(place, begun),
         _bounded(place, limit),
+        *nested.readable(place, kept),
         group(place.context, widened, f"{kept} != nil", _fires(kept, scan.SCANS["wide"])),
         group(place.context, tested, f"{kept} != nil"),
         group(place.context, confirmed, f"{kept} != nil"),

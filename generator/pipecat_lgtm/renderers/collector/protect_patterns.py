@@ -35,6 +35,7 @@ from pipecat_lgtm.renderers.collector.protect_shapes import (
     START,
     TOKENS,
     WIDE,
+    any_of,
 )
 
 Family = Literal["wide", "pem", "vendor", "header", "assigned", "said", "url", "email", "email_said", "digit", "spoken"]
@@ -60,6 +61,63 @@ def _spoken(least: int, most: int | None = None) -> str:
     upper = "" if most is None else most - 1
     return rf"(?i){RUN}(?:{ITEM}{PAUSE}){{{least - 1},{upper}}}{ITEM}\b"
 
+
+_JOIN = "[ ._-]?"
+NAMES: dict[Family, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "header": (("authorization",), ("cookies?", f"proxy{_JOIN}authorization")),
+    "assigned": (
+        ("pass",),
+        ("passw(?:or)?ds?", "passphrase", "passcodes?", "passwort", "pwd", "secrets?", "token", "credentials?",
+         f"(?:api|access|secret|private|auth|account|signing|encryption|master|subscription){_JOIN}key"),
+    ),
+    "said": (
+        (f"pin(?:{_JOIN}(?:code|number|no))?", "pw"),
+        ("ssn", f"otp(?:{_JOIN}code)?", "cv[vc]2?", f"social{_JOIN}security(?:{_JOIN}(?:number|no))?",
+         f"security{_JOIN}(?:code|answer)", f"verification{_JOIN}code", f"one{_JOIN}time{_JOIN}(?:code|pin|pass)"),
+    ),
+}  # fmt: skip
+"""Last words of names whose values are secrets, by the family whose test finds them: whole words, and ends of words.
+
+A whole word begins the name, or comes after what is no letter and no digit, or has a capital: `pin`, `card_pin`, `cardPin`,
+but not `mapping`.
+"""
+
+
+def _named(family: Family) -> str:
+    whole, ends = NAMES[family]
+    capital = any_of(*(f"{one[0].upper()}(?i:{one[1:]})" for one in whole))
+    return any_of(rf"(?:^|[^A-Za-z0-9])(?i:{any_of(*whole)})", rf"[a-z0-9]{capital}", rf"(?i:{any_of(*ends)})")
+
+
+SECRET_KEYS = any_of(*(_named(family) for family in NAMES)) + "$"
+"""An attribute with such a key is taken out: its value alone does not say what it is."""
+
+_CLOSED = r"\\*[\"']\s*:\s*"
+_TEXT, _TEXT_IN_TEXT = r"(?:[^\"\\]|\\.)", r"(?:[^\"\\]|\\\\(?:\\[\\\"]|[^\\\"]))"
+_NESTED = rf"[\[{{](?:[^\[\]{{}}\"\\]|\"{_TEXT}*\"|\\+\"{_TEXT_IN_TEXT}*\\+\")*[\]}}]"
+MEMBERS = tuple(
+    Pattern(
+        family,
+        rf"(?s)({_named(family)})(?:([\"']\s*:\s*\"){_TEXT}+|([\"']\s*:\s*'){_TEXT.replace(chr(34), chr(39))}+|"
+        rf"(\\+[\"']\s*:\s*\\+\"){_TEXT_IN_TEXT}+|({_CLOSED})(?:-?[0-9][0-9.eE+-]*|{_NESTED}|[\[{{].*))",
+        "${1}${2}${3}${4}${5}[secret]",
+    )
+    for family in NAMES
+)
+"""The value of a member of JSON, or of JSON within JSON, with such a name: a text, a number, a list or an object.
+
+A list or an object that holds others goes with all that is behind it: RE2 cannot tell where it ends.
+"""
+SCHEMAS = tuple(
+    Pattern(
+        family,
+        rf"({_named(family)}{_CLOSED})(\{{(?:\\*\"anyOf\\*\"\s*:\s*\[\s*\{{)?[^{{}}]*\"type\\*\"\s*:\s*\\*\""
+        r"(?:string|integer|number|boolean|array|object)\b)",
+        f"${{1}}{GUARD}${{2}}",
+    )
+    for family in NAMES
+)
+"""What a tool says of a parameter with such a name is no secret."""
 
 ORDER_WORDS = (
     "order", "invoice", "ticket", "case", "ref", "booking", "confirmation", "reservation", "sku", "item", "part",
@@ -99,6 +157,7 @@ SHIELDS = (
         rf"(?i)\b((?:pass\s?(?:word|code|phrase)|pin(?: code| number)?|code|secret)(?:'s|\s+(?:is|was))\s+)({NO_ANSWER})",
         f"${{1}}{GUARD}${{2}}",
     ),
+    *SCHEMAS,
 )
 """`x` after GUARD keeps a shielded number from being marked; UNSHIELD takes both out."""
 
@@ -111,15 +170,9 @@ _KEYS = (
 _IS = r"\\*[\"']?\s*(?::|=>?)\s*\\*[\"']?"
 _VALUE = rf"[^\s\"'\\,;&}}<>\[\]{GUARD}]"
 _WORD = rf"(?:[^\s\",;!?.\\{GUARD}]|[,;!?.][^\s\",;!?.\\{GUARD}])+"
-SECRET_KEYS = (
-    r"(?i)(?:^|[._-])(?:pass|passw(?:or)?d|passphrase|passcode|pwd|secret|client[_-]?secret|token|(?:api|access|secret|private|"
-    r"auth|account|signing|encryption|master)[_-]?key|(?:access|auth|refresh|session|id|bearer|api)[_-]?token|"
-    r"authorization|cookie|set-cookie|cvv|cvc|pin|ssn|otp|credentials?)$"
-)
-"""An attribute with such a key is taken out: its value alone does not say what it is."""
-
 WIDEN = tuple(Pattern("wide", wide, digit) for wide, digit in WIDE)
 PATTERNS = (
+    *MEMBERS,
     Pattern("pem", r"(?s)-----BEGIN[^-]{0,40}PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END[^-]{0,60}-----|$)", "[secret]"),
     Pattern("vendor", rf"{START}{TOKENS}", "${1}[secret]"),
     Pattern(

@@ -2,7 +2,8 @@
 
 from pipecat_lgtm.renderers.collector import protect_patterns as p
 from pipecat_lgtm.renderers.collector import protect_shapes as shapes
-from pipecat_lgtm.renderers.collector.ottl import quoted
+from pipecat_lgtm.renderers.collector.ottl import key_values, quoted
+from pipecat_lgtm.renderers.collector.protect_nested import each_key_once
 from pipecat_lgtm.renderers.collector.protect_place import SPAN, WORK, Place
 from pipecat_lgtm_bridge.contract import attributes as a
 from pipecat_lgtm_bridge.contract import dialects as d
@@ -54,8 +55,8 @@ def statements(place: Place, limit: int) -> list[str]:
     whole, length, count = f"String({items})", place.cache("length"), place.cache("count")
     texts = {text: place.work(text) for text in place.texts}
     identifiers = {f'{items}["{key}"]': place.cache(key) for key in _IDENTIFIERS}
-    found = f"(IsMatch({whole}, {quoted(_MARKER)}) or Len({items}) < {count})"
-    made = [f"set({before}, {items})"]
+    found = f"(IsMatch({key_values(items)}, {quoted(_MARKER)}) or Len({items}) < {count})"
+    made = [each_key_once(place), f"set({before}, {items})"]
     made += [f"set({kept}, {path})" for path, kept in identifiers.items()]
     for text, kept in texts.items():
         # A body that cannot be written as JSON stays marked as found.
@@ -70,7 +71,7 @@ def statements(place: Place, limit: int) -> list[str]:
         *flattened(place, f"{deep} == true"),
         f"truncate_all({items}, {limit})",
         f"set({count}, Len({items}))",
-        f"delete_matching_keys({items}, {quoted(p.SECRET_KEYS)}) where {place.work('assigned')} != nil",
+        f"delete_matching_keys({items}, {quoted(p.SECRET_KEYS)})",
         f"set({length}, 0)",
         f"set({length}, Len({whole}))",
         *(f'replace_all_patterns({items}, "value", {quoted(one)}, "")' for one in shapes.PRIVATE),
