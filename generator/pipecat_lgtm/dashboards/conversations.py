@@ -187,14 +187,15 @@ def _worst(config: Config) -> Panel:
 
 def _short(config: Config) -> Panel:
     turns = config.dashboards.short_call
-    columns, overrides = call_columns(a.CONVERSATION_ID, a.TURN_NUMBER, a.TURN_LATENCY)
+    columns, overrides = call_columns(a.CONVERSATION_ID, a.CONVERSATION_TURNS, a.CONVERSATION_OUTCOME)
     return table(
         Card(
             12,
             f"Short calls (fewer than {turns} turns)",
-            "Which callers left early, and what was their last turn?",
+            "Which callers left early, after how many turns, and what became of the call?",
             "Many of them: the greeting puts callers off, or the first answer takes too long.",
-            empty=f"No call with fewer than {turns} turns in this time range",
+            "bridge",
+            empty=f"No ended call with fewer than {turns} turns in this time range; the bridge feeds this panel",
         ),
         [calls.short_calls(turns)],
         transformations=columns,

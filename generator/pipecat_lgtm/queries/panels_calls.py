@@ -27,9 +27,13 @@ OF_A_TURN = (a.TURN_NUMBER, a.TURN_LATENCY, a.TTFW, a.E2E, a.INTERRUPTED, a.TURN
 
 
 def _search(identity: str, spanset: str, brief: str, *selected: Attribute, first: tuple[str, ...] = ()) -> Query:
-    """Return a search; before the spans' attributes it shows fields that are none of theirs, as TraceQL names them."""
+    """Return a search; before the spans' attributes it shows fields that are none of theirs, as TraceQL names them.
+
+    Tempo keeps a call of the last minutes in pieces, one for each pause of 5 s. It finds a set of spans in each, and
+    of sets that are grouped alike it hands out only the largest: a call lost turns. So each span is a set of its own.
+    """
     shown = ", ".join((*first, *(f"span.{one.name}" for one in selected)))
-    expr = f"{spanset} | select({shown})" if shown else spanset
+    expr = f"{spanset} | by(span:id) | select({shown})"
     return Query(identity, expr, "text", brief, language="traceql")
 
 
@@ -90,9 +94,10 @@ def conversations() -> Query:
 
 
 def short_calls(turns: int) -> Query:
-    """Return the turns of calls that had fewer than a number of them; a call that goes on is among them."""
-    found = f"{{ {_ON_SPAN} && {_TURN} }} | count() < {turns}"
-    return _search("short_calls", found, "Calls with few turns.", a.CONVERSATION_ID, a.TURN_NUMBER, a.TURN_LATENCY)
+    """Return ended calls with few turns, by what the bridge says of the whole: Tempo would count those of a piece."""
+    found = f"{{ {_ON_SPAN} && span.{a.CONVERSATION_TURNS.name} < {turns} }}"
+    shown = (a.CONVERSATION_ID, a.CONVERSATION_TURNS, a.CONVERSATION_OUTCOME)
+    return _search("short_calls", found, "Ended calls with few turns.", *shown)
 
 
 def emitters() -> Query:

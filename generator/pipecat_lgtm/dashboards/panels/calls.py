@@ -20,6 +20,7 @@ _NAMES: dict[Attribute, str] = {
     a.CONVERSATION_ID: "Conversation",
     a.CONVERSATION_OUTCOME: "Outcome",
     a.CONVERSATION_ERRORS: "Component errors",
+    a.CONVERSATION_TURNS: "Turns",
     a.TURN_NUMBER: "Turn",
     a.TURN_LATENCY: "Wait",
     a.TTFW: "First word",
@@ -37,7 +38,7 @@ _NAMES: dict[Attribute, str] = {
 _SPAN, _LENGTH = ("name", "Name"), ("duration", "Duration")
 """A span's name and length, as Tempo calls the columns and as Grafana shows them: it knows a column by either."""
 _WIDTHS = {
-    a.TURN_NUMBER: 62, a.CONVERSATION_OUTCOME: 86, a.CONVERSATION_ERRORS: 140, a.STAGE: 100, a.TURN_LATENCY: 75,
+    a.TURN_NUMBER: 62, a.CONVERSATION_TURNS: 62, a.CONVERSATION_OUTCOME: 86, a.CONVERSATION_ERRORS: 140, a.STAGE: 100, a.TURN_LATENCY: 75,
     a.TTFW: 95, a.E2E: 95,
 }  # fmt: skip
 """Pixels that values and names of columns need."""
