@@ -360,6 +360,24 @@ def test_rare_failures(promtool: Path, tmp_path: Path) -> None:
     _hold(promtool, tmp_path, rules_of(DEFAULT, "PipecatStageErrorRateHigh"), series, looks)
 
 
+def test_tools_fail_per_call(promtool: Path, tmp_path: Path) -> None:
+    """One tool call in 37 that fails is 1 in 37: nothing but their durations counts the calls of tools."""
+    until = 4 * HOUR
+    called, failed = range(10, until, 10), range(310, until, 360)
+    series = counter(m.STAGE_ERRORS.prometheus, {**BOT, "stage": "tool", "provider": "get_weather", "model": "",
+                     "category": "application"}, Life(dict.fromkeys(failed, 1.0), until))  # fmt: skip
+    for status, times in (("ok", called), ("error", failed)):
+        labels = {**BOT, "tool": "get_weather", "status": status}
+        life = Life(dict.fromkeys(times, 1.0), until)
+        series |= counter(f"{m.TOOL_DURATION.prometheus}_count", labels, life)
+    ratio = 'pipecat:stage_errors:ratio_5m{stage="tool"}'
+    looks: list[Look] = [
+        (until, f"abs(avg_over_time({ratio}[3h]) - 1 / 37) < bool 0.002", 1),
+        (until, f"max_over_time({ratio}[3h]) < bool 0.037", 1),
+    ]
+    _hold(promtool, tmp_path, rules_of(DEFAULT, "PipecatStageErrorRateHigh"), series, looks)
+
+
 def test_a_new_busy_bot(promtool: Path, tmp_path: Path) -> None:
     """The first turns of a bot that gets busy are no low traffic: one alert fires for them, not two."""
     config, begin = DEFAULT, 40

@@ -1,6 +1,6 @@
 """PromQL over the contract's metrics."""
 
-from pipecat_lgtm.queries.expr import Matcher, Number, Vector, among, equal
+from pipecat_lgtm.queries.expr import Matcher, Number, Vector, among, call, equal
 from pipecat_lgtm.queries.histograms import Histogram
 from pipecat_lgtm.queries.query import Query
 from pipecat_lgtm.queries.semantics import each, per, ratio
@@ -51,6 +51,14 @@ def increase(metric: Metric, window: str, *more: str) -> Query:
 def per_second(metric: Metric, window: str) -> Query:
     """Return a counter's rate."""
     return Query(f"{metric.name}.rate.{window}", each("rate", metric, window), "per_second", metric.brief)
+
+
+def stage_requests(window: str) -> Query:
+    """Return requests to each stage; to tools their calls, for no span says that a tool is asked."""
+    asked = each("increase", m.STAGE_REQUESTS, window, labels.STAGE)
+    called = Histogram(m.TOOL_DURATION, window, labels.COMMON).count("increase")
+    expr = asked.or_(call("label_replace", called, labels.STAGE, "tool", "", ""))
+    return Query(f"stage.requests.{window}", expr, "count", "Requests to a stage.")
 
 
 def stage_attempts(requests: str, errors: str) -> Query:

@@ -79,7 +79,7 @@ def attempts(config: Config, window: str) -> tuple[Recording, Recording, Recordi
         recorded(what, "increase", window) for what in ("stage_requests", "stage_errors", "stage_attempts")
     )
     return (
-        Recording(requests, promql.increase(m.STAGE_REQUESTS, window, labels.STAGE), group=group),
+        Recording(requests, promql.stage_requests(window), group=group),
         Recording(errors, promql.increase(m.STAGE_ERRORS, window, labels.STAGE), group=group),
         Recording(either, promql.stage_attempts(requests, errors), group=group),
         Recording(
