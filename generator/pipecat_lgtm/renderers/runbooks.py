@@ -158,4 +158,6 @@ def _needs(one: Alert) -> str:
         return "the stack's own metrics"
     told = [metric for metric in used if metric is not m.TURNS]
     bridged = any(metric.feed == "bridge" or metric is m.CONVERSATIONS for metric in told)
-    return "the bridge" if bridged and m.TOKENS not in used else "Pipecat's spans"
+    # Both of these have enough of spans; the bridge says more of each.
+    plain = any(metric in used for metric in (m.TOKENS, m.STAGE_REQUESTS))
+    return "the bridge" if bridged and not plain else "Pipecat's spans"
