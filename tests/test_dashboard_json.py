@@ -80,6 +80,16 @@ def test_bridge_panels_say_so(board: dict[str, Any]) -> None:
             assert "bridge" in panel["fieldConfig"]["defaults"]["noValue"], panel["title"]
 
 
+def test_no_table_shows_what_spans_are_grouped_by(board: dict[str, Any]) -> None:
+    """The id of a span, by which each is found by itself, is a column of no table."""
+    for panel in panels(board):
+        grouped = [target for target in panel.get("targets", []) if "| by(span:id)" in target.get("query", "")]
+        if grouped and panel["type"] == "table":
+            steps = panel["transformations"]
+            hidden = [name for one in steps if one["id"] == "organize" for name in one["options"]["excludeByName"]]
+            assert "by(span:id)" in hidden or "groupBy" in [one["id"] for one in steps], panel["title"]
+
+
 def test_no_slip_of_grafanalib(board: dict[str, Any]) -> None:
     """The base threshold is null and not a text, the schema is Grafana 12's, and no key of an old target is left."""
     text = json.dumps(board)

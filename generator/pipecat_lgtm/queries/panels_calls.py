@@ -21,6 +21,8 @@ _TURN = f"span.{a.TURN_NUMBER.name} != nil"
 _NOTHING = "{ false }"
 """A search that finds nothing."""
 
+EACH_SPAN = "by(span:id)"
+"""What makes each span found a set of its own; a table has it as a column, which says nothing to a reader."""
 
 OF_A_TURN = (a.TURN_NUMBER, a.TURN_LATENCY, a.TTFW, a.E2E, a.INTERRUPTED, a.TURN_TOKENS)
 """What is shown of each turn of a call."""
@@ -33,7 +35,7 @@ def _search(identity: str, spanset: str, brief: str, *selected: Attribute, first
     of sets that are grouped alike it hands out only the largest: a call lost turns. So each span is a set of its own.
     """
     shown = ", ".join((*first, *(f"span.{one.name}" for one in selected)))
-    expr = f"{spanset} | by(span:id) | select({shown})"
+    expr = f"{spanset} | {EACH_SPAN} | select({shown})"
     return Query(identity, expr, "text", brief, language="traceql")
 
 

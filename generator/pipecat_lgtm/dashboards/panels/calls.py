@@ -4,6 +4,7 @@ from typing import Any
 
 from pipecat_lgtm.dashboards.panels.fields import Override, column, to_call
 from pipecat_lgtm.dashboards.panels.table import Transformation, grouped, if_any, organised
+from pipecat_lgtm.queries.panels_calls import EACH_SPAN
 from pipecat_lgtm_bridge.contract import attributes as a
 from pipecat_lgtm_bridge.contract.types import Attribute
 
@@ -14,7 +15,7 @@ OPEN = {"type": "regex", "options": {"pattern": ".+", "result": {"text": "open",
 """What stands in place of a trace id, which is wide and says nothing to a reader."""
 
 _FIXED = {TRACE_ID: "Call", "time": "Start", "Start time": "Start", a.SERVICE_NAME.name: "Service"}
-_ASKED = ["traceName", "traceService", "spanID", a.ENVIRONMENT.name, "status", "count()"]
+_ASKED = ["traceName", "traceService", "spanID", a.ENVIRONMENT.name, "status", EACH_SPAN]
 """What was searched by comes back too; the service among it, while that of the root is unknown until a call has ended."""
 _NAMES: dict[Attribute, str] = {
     a.CONVERSATION_ID: "Conversation",
