@@ -84,13 +84,17 @@ def test_a_voice_that_came_back_can_fail_again(bridged: Bridged) -> None:
 
 
 def test_failed_call_is_marked(bridged: Bridged) -> None:
-    """The first failure marks turn and conversation; a call without one is marked as not failed."""
+    """The first failure marks turn and conversation; a call without one says that it has none."""
     call = bridged.call()
     spans_before = dict(conversation.LIVE[call.trace_id()].attributes or {})
     Failures(call).failed(pushed(f.ErrorFrame("x"), service("STT", "DeepgramSTTService")), 0.0)
     spans = bridged.spans(call)
 
-    assert spans_before["pipecat.conversation.failed"] is False
+    assert {
+        "pipecat.conversation.failed": False,
+        "pipecat.conversation.errors": 0,
+        "pipecat.conversation.unanswered": 0,
+    }.items() <= spans_before.items()
     assert {"pipecat.conversation.failed": True, "pipecat.conversation.errors": 1}.items() <= dict(
         spans["conversation"].attributes or {}
     ).items()

@@ -475,9 +475,9 @@ def _by_call(bridged: Bridged, event: str) -> dict[str, list[dict[str, Any]]]:
 
 
 def _numbers(bridged: Bridged, attribute: str) -> list[tuple[str, int]]:
-    """Return a number that the spans of the conversations have, by call; 0 where they have none."""
+    """Return a number that the spans of the conversations have, by call."""
     spans = [dict(one.attributes or {}) for one in bridged.exporter.get_finished_spans() if one.name == "conversation"]
-    return [(str(one["conversation.id"]), int(one.get(attribute, 0))) for one in spans]  # type: ignore[call-overload]
+    return [(str(one["conversation.id"]), int(one[attribute])) for one in spans]  # type: ignore[call-overload]
 
 
 def _said(turn: dict[str, Any]) -> tuple[str, float | None, str]:

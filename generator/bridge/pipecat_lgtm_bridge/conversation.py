@@ -131,6 +131,9 @@ class Conversation:
         self.next_latency = labels.NOTHING_SAID
         self._known.setdefault(a.BRIDGE.name, VERSION)
         self._known.setdefault(a.CONVERSATION_FAILED.name, False)
+        # Left out, what did not happen reads as what nobody knows.
+        for count in (a.CONVERSATION_ERRORS, a.CONVERSATION_UNANSWERED):
+            self._known.setdefault(count.name, 0)
         self._known[a.CONVERSATION_TURNS.name] = self.turns
         for attribute, value in self._known.items():
             self.set(attribute, value)
