@@ -60,7 +60,7 @@ def protected(folder: Path, otelcol: Path, mode: str = "redact", **content: Any)
     rendered["connectors"] = {}
     file = folder / "collector.yaml"
     file.write_text(yamls.dump(rendered), encoding="utf-8")
-    settings = resources.variables(config, "collector")
+    settings = resources.settings(config, "collector")
     process = Process("collector", [str(otelcol), "--config", str(file)], folder / "collector.log", settings)
     process.start()
     try:

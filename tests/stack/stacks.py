@@ -93,7 +93,7 @@ class Stack:
             # Else the first scrape waits for up to 5 s.
             *(["--scrape.discovery-reload-interval=100ms"] if name == "prometheus" else []),
         ]
-        settings = resources.variables(self.config, name)
+        settings = resources.settings(self.config, name)
         process = Process(name, argv, self.folder / f"{name}.log", settings, grace_seconds(name))
         process.start()
         self.processes[name] = process

@@ -24,8 +24,9 @@ from pipecat_lgtm.errors import StackError
 from pipecat_lgtm.ops import preflight
 from pipecat_lgtm.ops.engines import drain_of, draining, scraped
 from pipecat_lgtm.ops.native import Start
-from pipecat_lgtm.ops.parts import config_on_disk, variables
+from pipecat_lgtm.ops.parts import config_on_disk
 from pipecat_lgtm.renderers import render
+from pipecat_lgtm.renderers.collector.edge import secret_variables
 from pipecat_lgtm.renderers.compose import CONFIG_LABEL
 from pipecat_lgtm.renderers.text import from_yaml
 
@@ -186,7 +187,7 @@ def _drain(config: Config, state: State, running: list[Container], watch: Watch)
 
 def _placeholders(config: Config) -> dict[str, str]:
     """Return values for the variables without which Compose does not even read the file."""
-    return {name: os.environ.get(name) or "not needed to look or to end" for name in variables(config)}
+    return {name: os.environ.get(name) or "not needed to look or to end" for name in secret_variables(config)}
 
 
 def _password(folder: Path) -> Path:

@@ -13,6 +13,7 @@ from pipecat_lgtm.engines.state import State
 from pipecat_lgtm.errors import ConfigError
 from pipecat_lgtm.ops.engines import NOTIFICATIONS, manifest_of, program
 from pipecat_lgtm.renderers import Placement, native, render, resources
+from pipecat_lgtm.renderers.collector.edge import secret_variables
 from pipecat_lgtm.renderers.fingerprint import digest, fingerprint, read_by
 from pipecat_lgtm.renderers.flags import FLAGS
 
@@ -66,19 +67,14 @@ def wanted(config: Config, placement: Placement, files: dict[str, str]) -> dict[
     return {name: _part(name, config, placement, files) for name in names(config)}
 
 
-def variables(config: Config) -> tuple[str, ...]:
-    """Return the names of the environment variables that hold secrets of `exporters`."""
-    return tuple(sorted({variable for extra in config.exporters for variable in extra.headers.values()}))
-
-
 def _part(name: str, config: Config, placement: Placement, files: dict[str, str]) -> Part:
     arguments = tuple(FLAGS[name](config, placement))
     version = config.versions.python
     if name != NOTIFICATIONS:
         engine = ENGINES[program(name)]
         version = cache_folder(engine, manifest_of(engine, config)).name
-    read = variables(config) if name == "collector" else ()
-    settings = resources.variables(config, name)
+    read = secret_variables(config) if name == "collector" else ()
+    settings = resources.settings(config, name)
     return Part(name, arguments, fingerprint(read_by(name, files), arguments, version, settings), settings, read)
 
 

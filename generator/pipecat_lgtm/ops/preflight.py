@@ -15,8 +15,8 @@ from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.units import format_bytes
 from pipecat_lgtm.errors import EngineError
 from pipecat_lgtm.ops.engines import token
-from pipecat_lgtm.ops.parts import variables
 from pipecat_lgtm.ops.validate import Find, validate
+from pipecat_lgtm.renderers.collector.edge import secret_variables
 
 LEAST_FREE = 256 * 1024**2
 """Bytes on the disk of the state directory: below this the queues and write-ahead logs fill it within minutes."""
@@ -68,7 +68,7 @@ def secrets(config: Config, parts: Collection[str]) -> Iterator[tuple[str, str]]
         elif key == "network.auth.token_file":
             for message, hint in complaint(lambda: token(config)):
                 yield f"{key}: {message}", hint
-    for variable in variables(config) if "collector" in parts else ():
+    for variable in secret_variables(config) if "collector" in parts else ():
         if not os.environ.get(variable):
             yield f"exporters: the environment variable {variable} is not set", f"`export {variable}=…`"
 

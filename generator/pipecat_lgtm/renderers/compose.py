@@ -119,7 +119,7 @@ def _engine(config: Config, placement: Placement, name: str, local: list[str]) -
     made: dict[str, Any] = {
         "image": config.versions.image(engine),
         "command": flags.FLAGS[name](config, placement),
-        "environment": resources.variables(config, name),
+        "environment": resources.settings(config, name),
         **_confined(config, name),
         "tmpfs": ["/tmp"],  # noqa: S108 - inside a container
         "volumes": mounts,
@@ -141,7 +141,7 @@ def _engine(config: Config, placement: Placement, name: str, local: list[str]) -
         made["stop_grace_period"] = "10s"
         made["environment"] |= {
             variable: f"${{{variable}:?set it for exporters in stack.yaml}}"
-            for variable in sorted({variable for extra in config.exporters for variable in extra.headers.values()})
+            for variable in edge.secret_variables(config)
         }
         if secrets := _secrets(config):
             made["secrets"] = list(secrets)
@@ -231,7 +231,7 @@ def _grafana(config: Config, placement: Placement, local: list[str]) -> dict[str
             "./docs/runbooks:/usr/share/grafana/public/runbooks:ro",
         ],
         "environment": {
-            **resources.variables(config, "grafana"),
+            **resources.settings(config, "grafana"),
             "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
             "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
             "GF_ANALYTICS_REPORTING_ENABLED": "false",

@@ -6,6 +6,7 @@ from pydantic import HttpUrl
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.units import format_seconds
+from pipecat_lgtm.renderers import resources
 from pipecat_lgtm.renderers.placement import Placement
 
 _SAMPLES = 10_000_000
@@ -15,13 +16,10 @@ and 5,200,000 with 200; rules hold less."""
 _AT_ONCE = 4
 """Queries that run at once, those of rules among them; others wait. All together they fit the 2 GiB there are."""
 
-_PATIENCE = "30s"
-"""Nobody waits longer: Grafana and our commands give up after 30 s."""
-
 OF_ONE_QUERY = (
     f"--query.max-samples={_SAMPLES}",
     f"--query.max-concurrency={_AT_ONCE}",
-    f"--query.timeout={_PATIENCE}",
+    f"--query.timeout={resources.QUERY_TIMEOUT}",
     f"--storage.remote.read-sample-limit={_SAMPLES}",
     "--storage.remote.read-concurrent-limit=2",
 )
@@ -74,7 +72,7 @@ def alertmanager(config: Config, placement: Placement) -> list[str]:
         "--cluster.listen-address=",
         f"--data.maintenance-interval={format_seconds(config.routing.snapshot_interval)}",
         f"--dispatch.start-delay={settled}",
-        f"--web.timeout={_PATIENCE}",
+        f"--web.timeout={resources.QUERY_TIMEOUT}",
     ]
 
 

@@ -4,14 +4,13 @@ from typing import Any
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.units import format_seconds
+from pipecat_lgtm.renderers import resources
 from pipecat_lgtm.renderers.placement import Placement
 from pipecat_lgtm.renderers.text import to_yaml
 from pipecat_lgtm_bridge.contract import attributes as a
 
 _LINES = 5000
 """Lines that one query may ask for; dashboards ask for 500."""
-
-_DAY = 86_400.0
 
 _MESSAGE = 256 * 1024**2
 """Bytes of one gRPC message within Loki."""
@@ -113,14 +112,13 @@ def _of_one_query(config: Config) -> dict[str, Any]:
         "max_entries_limit_per_query": _LINES,
         # What is older is not kept: a longer range of a panel is cut to it, and not refused.
         "max_query_lookback": format_seconds(config.retention.logs),
-        "max_query_length": format_seconds(config.retention.logs + _DAY),
-        "max_query_range": format_seconds(config.retention.logs + _DAY),
+        "max_query_length": resources.longest_range(config.retention.logs),
+        "max_query_range": resources.longest_range(config.retention.logs),
         "max_query_series": 500,
         # Of all that it would look at, unpacked: more than two cores read in 30 s, at some 100 MB a second.
         "max_query_bytes_read": "16GB",
         # Parts that one query has in the queue at once; Loki's 128 are for many queriers, this one works on 4.
         "tsdb_max_query_parallelism": 16,
         "max_concurrent_tail_requests": 10,
-        # Nobody waits longer: Grafana, our commands and Loki's own server give up after 30 s.
-        "query_timeout": "30s",
+        "query_timeout": resources.QUERY_TIMEOUT,
     }

@@ -1,8 +1,13 @@
-"""What each part may use of memory and CPU, and the variables that make Go's garbage collector keep to it."""
+"""What each part may use of memory and CPU, what one query may ask of a store, and Go's settings that keep to it."""
 
 from pipecat_lgtm.config import Config
+from pipecat_lgtm.config.units import format_seconds
+
+QUERY_TIMEOUT = "30s"
+"""Nobody waits longer: Grafana and our commands give up after 30 s."""
 
 _MIB = 1024**2
+_DAY = 86_400.0
 _OTHERS_MIB = 128
 _OTHERS_CPUS = 0.5
 _MEMORY_MIB = {
@@ -38,7 +43,12 @@ def cpus(part: str) -> float:
     return _CPUS.get(part, _OTHERS_CPUS)
 
 
-def variables(config: Config, part: str) -> dict[str, str]:
+def longest_range(kept: float) -> str:
+    """Return the range that one query may cover, of a store that keeps so many seconds: all, as days a person picks."""
+    return format_seconds(kept + _DAY)
+
+
+def settings(config: Config, part: str) -> dict[str, str]:
     """Return the environment variables that a part's program runs with; none where it is not written in Go.
 
     The collector collects garbage when its heap is five times what is in use, where Go's own value is twice: its

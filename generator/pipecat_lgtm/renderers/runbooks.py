@@ -158,6 +158,6 @@ def _needs(one: Alert) -> str:
         return "the stack's own metrics"
     told = [metric for metric in used if metric is not m.TURNS]
     bridged = any(metric.feed == "bridge" or metric is m.CONVERSATIONS for metric in told)
-    # Both of these have enough of spans; the bridge says more of each.
-    plain = any(metric in used for metric in (m.TOKENS, m.STAGE_REQUESTS))
-    return "the bridge" if bridged and not plain else "Pipecat's spans"
+    # Of these spans say enough to judge by; the bridge says more.
+    enough = m.TOKENS in used or m.STAGE_REQUESTS in used
+    return "the bridge" if bridged and not enough else "Pipecat's spans"

@@ -4,6 +4,7 @@ from typing import Any
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.units import format_seconds
+from pipecat_lgtm.renderers import resources
 from pipecat_lgtm.renderers.collector import edge
 from pipecat_lgtm.renderers.placement import Placement
 from pipecat_lgtm.renderers.text import to_yaml
@@ -21,7 +22,7 @@ _SPANS = 100
 _AT_ONCE = 8
 """Jobs of all searches that run at once, each on up to 100 MB of a block; others wait."""
 
-_WEEK, _DAY = 7 * 86_400.0, 86_400.0
+_WEEK = 7 * 86_400.0
 
 _MESSAGE = 2 * _ONE_CONVERSATION
 """Bytes of one gRPC message within Tempo: a whole trace, as the querier hands it on."""
@@ -80,14 +81,13 @@ def _server(config: Config, placement: Placement) -> dict[str, Any]:
             "search": {
                 "max_result_limit": _TRACES,
                 "max_spans_per_span_set": _SPANS,
-                # All that is kept may be searched, as days that a person picks; a week on a dashboard is never refused.
-                "max_duration": format_seconds(max(config.retention.traces, _WEEK) + _DAY),
+                # A week on a dashboard is never refused.
+                "max_duration": resources.longest_range(max(config.retention.traces, _WEEK)),
                 # Of 1,000, Tempo's own, two searches of a week fill the queue that all share.
                 "concurrent_jobs": 100,
             },
             "metrics": {"max_response_series": 1000},
-            # Nobody waits longer: Grafana and our commands give up after 30 s.
-            "api_timeout": "30s",
+            "api_timeout": resources.QUERY_TIMEOUT,
         },
         "querier": {
             "max_concurrent_queries": _AT_ONCE,

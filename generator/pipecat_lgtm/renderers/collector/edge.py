@@ -148,6 +148,11 @@ def telemetry(config: Config, placement: Placement) -> dict[str, Any]:
     }
 
 
+def secret_variables(config: Config) -> tuple[str, ...]:
+    """Return the names of the environment variables that hold secrets of `exporters`."""
+    return tuple(sorted({variable for extra in config.exporters for variable in extra.headers.values()}))
+
+
 def memory_limiter(config: Config) -> dict[str, Any]:
     """Return the guard that refuses telemetry (bots retry) before memory runs out."""
     limit = config.collector.memory_limit // 1024**2
