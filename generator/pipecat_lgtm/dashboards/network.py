@@ -68,7 +68,7 @@ def _fed() -> Panel:
             "Where do the numbers of the first two layers come from?",
             "None of them: the calls are not WebRTC, or the bot runs without the bridge.",
         ),
-        f"The bridge reports layers 1 and 2, of WebRTC calls alone. {WITH_BRIDGE} Of other calls go to layer 3.",
+        f"Layers 1 and 2 show WebRTC calls, reported by the bridge. {WITH_BRIDGE} For other calls, go to layer 3.",
     )
 
 

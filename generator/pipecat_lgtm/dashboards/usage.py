@@ -223,12 +223,12 @@ def _cpu() -> Panel:
     return graph(
         Card(
             40,
-            "CPU of bot processes, P95",
+            "CPU of bot processes, mean",
             "Do bots have enough CPU? 1 is one whole core.",
             "Near the number of cores: audio stutters before latency shows it; fewer calls per process.",
             "bridge",
         ),
-        [scope.quantile(m.PROCESS_CPU, 0.95, labels.SERVICE_NAME, unit="cores")],
+        [scope.mean(m.PROCESS_CPU, labels.SERVICE_NAME, unit="cores")],
     )
 
 
@@ -236,10 +236,10 @@ def _memory() -> Panel:
     return graph(
         Card(
             41,
-            "Memory of bot processes, P95",
+            "Memory of bot processes, mean",
             "Does memory grow from call to call?",
             "Steady growth: calls leave something behind; restart bots between calls until it is found.",
             "bridge",
         ),
-        [scope.quantile(m.PROCESS_MEMORY, 0.95, labels.SERVICE_NAME, unit="bytes")],
+        [scope.mean(m.PROCESS_MEMORY, labels.SERVICE_NAME, unit="bytes")],
     )

@@ -136,7 +136,10 @@ def quantile(metric: Metric, q: float, *names: str, unit: Unit = "seconds", of: 
 def mean(metric: Metric, *names: str, unit: Unit, where: tuple[Matcher, ...] = ()) -> Query:
     """Return a histogram's mean over time, by value and not by series."""
     expr = histogram(metric, RATE, *names, where=where).mean()
-    return Query(_id("panel.mean", metric, names), expr, unit, metric.brief, legend(*names) or "mean")
+    query = Query(_id("panel.mean", metric, names), expr, unit, metric.brief, legend(*names) or "mean")
+    if labels.SERVICE_NAME not in names:
+        return query
+    return only_worst(query, replace(histogram(metric, RANGE, *names, where=where), at_end=True).mean(), *names)
 
 
 def in_range(metric: Metric, *names: str, unit: Unit = "count", where: tuple[Matcher, ...] = ()) -> Query:
