@@ -38,6 +38,7 @@ DESIGN = {
     "pipecat_silence_seconds": ("histogram", set()),
     "pipecat_silences_long_total": ("counter", set()),
     "pipecat_unanswered_speech_total": ("counter", {"reason"}),
+    "pipecat_conversation_signals_total": ("counter", {"kind"}),
     "pipecat_stt_confidence": ("histogram", WHO),
     "pipecat_conversation_heartbeats_total": ("counter", set()),
     "pipecat_startup_seconds": ("histogram", set()),

@@ -86,7 +86,7 @@ def test_it_streams_an_answer_with_its_usage() -> None:
     _, chunks = serve(provider, lambda client: _think(client, "normal"))
     words = "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks if chunk["choices"])
 
-    assert words == "Hello there, how can I help you today?"
+    assert words == "The sun is out and the birds do sing."
     assert (42, 17) == (chunks[-1]["usage"]["prompt_tokens"], chunks[-1]["usage"]["completion_tokens"])
     assert provider.truth.as_dict()["sandbox_tokens_total{type=input}"] == 42
 

@@ -90,6 +90,11 @@ def queue(*frames: Callable[[], f.Frame]) -> Step:
     return ("queue", frames)
 
 
+def gone() -> Step:
+    """The caller has left: the bot cancels its call."""
+    return ("gone", 0.0)
+
+
 def greet() -> Step:
     """The bot says something of itself."""
     return queue(lambda: f.TTSSpeakFrame("Welcome to the bank."))
@@ -410,7 +415,7 @@ def _model_settings() -> LLMSettings:
     return LLMSettings(model="made-up", **dict.fromkeys(names))
 
 
-async def _call(bot: Bot, name: str) -> None:
+async def _call(bot: Bot, name: str) -> None:  # noqa: C901 - the kinds of steps
     texts = [step[2] for step in bot.script if step[0] in {"sound", "soft"}]
     vad = (lambda: EnergyVAD(params=VADParams(stop_secs=bot.vad))) if bot.vad is not None else None
     params: dict[str, Any] = {"user_mute_strategies": bot.mute(), "user_turn_stop_timeout": bot.timeout}
@@ -446,6 +451,9 @@ async def _call(bot: Bot, name: str) -> None:
                         bot.facts.mark("turn")
                     await worker.queue_frame(frame)
                 continue
+            if kind == "gone":
+                await worker.cancel()
+                return
             microphone.now = kind
             await asyncio.sleep(what)
         microphone.now = "quiet"

@@ -2,7 +2,7 @@
 
 from case import AGO, Case, Told
 from feeds import Phase
-from services import hist, shares, unanswered
+from services import hist, per_turn, shares, unanswered
 
 from pipecat_lgtm_bridge.contract import metrics as m
 
@@ -59,6 +59,14 @@ CASES: dict[str, Case] = {
             1.0, "bad: 12 times in few calls what a caller said was never answered", f"getting worse (+8 {AGO}"
         )},
         {}, "unanswered", count=0.2, few=5, before=130, bad=70, check=62,
+        near=(Phase(0, 1.0, 0.02), Phase(0, 0.057, 0.955)),
+    ),
+    "PipecatRepetitionHighLowTraffic": Case(
+        per_turn(m.CONVERSATION_SIGNALS, kind="reply_loop"), 0.0,
+        {"warning": Told(
+            1.0, "bad: 12 times in few calls something was said over and over", f"getting worse (+8 {AGO}"
+        )},
+        {}, "repetition", count=0.2, few=5, before=130, bad=70, check=62,
         near=(Phase(0, 1.0, 0.02), Phase(0, 0.057, 0.955)),
     ),
 }  # fmt: skip

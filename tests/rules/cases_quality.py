@@ -69,6 +69,12 @@ CASES: dict[str, Case] = {
         },
         breach="unanswered",
     ),
+    "PipecatRepetitionHigh": Case(
+        per_turn(m.CONVERSATION_SIGNALS, kind="repeated_question"), 0.04,
+        {"warning": Told(0.2, "bad: 20% repetitions per turn (bound 10 %)", f"getting worse (+16% {AGO}")},
+        breach="repetition",
+        near=(Phase(0, 0.09, 5),),
+    ),
     "PipecatSttConfidenceLow": Case(
         hist(m.STT_CONFIDENCE, provider="deepgram", model="nova-3"), 0.7,
         {"warning": Told(

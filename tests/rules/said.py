@@ -192,6 +192,17 @@ SAID: dict[str, Said] = {
         "This bot has too few turns for shares, so what was not answered is counted over hours.",
         _bound(_HOURS, "thresholds.unanswered_speech", "warning"),
     ),
+    "PipecatRepetitionHigh": Said(
+        "pipecat-quality",
+        "Callers ask for the same again, the bot asks what was answered, or gives the same reply three times: it does "
+        "not understand, or does not remember. The panel of signals shows which.",
+        _bound(_WINDOW, "thresholds.repetitions", "warning"),
+    ),
+    "PipecatRepetitionHighLowTraffic": Said(
+        "pipecat-quality",
+        "This bot has too few turns for shares, so repetitions are counted over hours.",
+        _bound(_HOURS, "thresholds.repetitions", "warning"),
+    ),
     "PipecatSttConfidenceLow": Said(
         "pipecat-quality",
         "The bot acts on words that were hardly understood. Look at the audio first (network dashboard), then"

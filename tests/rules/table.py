@@ -157,6 +157,8 @@ ROWS: dict[str, Row] = {
         MANY,
     ),
     "PipecatSpeechUnansweredLowTraffic": _few("{n} times in few calls what a caller said was never answered", 0.0, 1.0),
+    "PipecatRepetitionHigh": Row(0.0, 1.0, {"warning": "{who}: {n}% repetitions per turn (bound 10 %)"}, SHARES),
+    "PipecatRepetitionHighLowTraffic": _few("{n} times in few calls something was said over and over", 0.0, 1.0),
     "PipecatSttConfidenceLow": Row(
         0.9, 0.5, {"warning": "{who}: deepgram is 50% sure of what callers say (mean, bound 70 %)"}, LASTING
     ),

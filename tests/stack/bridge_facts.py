@@ -29,6 +29,10 @@ def events(trace_id: str) -> list[dict[str, Any]]:
         _event(e.SILENCE, trace_id, {e.SECONDS: 5.6, e.SILENCE_ONGOING: True, e.SILENCE_STATED: 0.0}),
         _event(e.SILENCE, trace_id, {e.SECONDS: 7.0, e.SILENCE_ONGOING: False, e.SILENCE_STATED: 5.6}),
         _event(e.UNANSWERED_SPEECH, trace_id, {e.SECONDS: 3.1, e.UNANSWERED_REASON: "no_transcript"}),
+        *(
+            _event(e.CONVERSATION_SIGNAL, trace_id, {e.SIGNAL_KIND: kind, e.SECONDS: 1.0})
+            for kind in ("repeated_request", "early_hangup", "raised_voice")
+        ),
         _event(e.TASK_OUTCOME, trace_id, {e.OUTCOME: "completed"}),
         _event(e.TASK_OUTCOME, trace_id, {e.OUTCOME: "failed"}),
         _event(e.INTENT, trace_id, {e.MATCHED: True}),

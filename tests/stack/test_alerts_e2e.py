@@ -89,6 +89,7 @@ CASES = {
         "bridge",
     ),
     "token-burst": Case("token-burst", {("PipecatTokensPerTurnHigh", "CRITICAL")}, "bridge"),
+    "in-circles": Case("in-circles", {("PipecatRepetitionHigh", "WARNING")}, "bridge"),
     "long-silence": Case("long-silence", {("PipecatSilenceLong", "WARNING")}, "bridge"),
 }
 

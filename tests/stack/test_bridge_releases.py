@@ -1,6 +1,7 @@
 """The oldest supported Pipecat, and Pipecat's own tools beside the bridge, each in an environment of its own."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from bots import place
 from environments import environment
 from harness import free_ports
 from receiver import Received, receiver
+
+from pipecat_lgtm_bridge.version import pipecat as version
 
 pytestmark = [pytest.mark.stack, pytest.mark.alone]
 
@@ -66,6 +69,22 @@ def test_oldest_release(tmp_path: Path) -> None:
 
     assert "Pipecat 1.9.0" in placed.stderr
     _full(received)
+
+
+@pytest.mark.parametrize("release", ["1.9.0", "1.13.0", "1.14.0"])
+def test_signals(tmp_path: Path, release: str) -> None:
+    """A real bot that goes in circles says so, on every release, and of a call without a fault nothing."""
+    with receiver() as received:
+        python = environment(release, f"pipecat-ai[tracing]=={release}") if release != version() else sys.executable
+        place(tmp_path, received.url, "in-circles", "normal", mode="plain", python=python)
+
+    stated = received.events("pipecat.conversation.signal")
+    kinds = sorted(str(one.attributes["pipecat.conversation.signal.kind"]) for one in stated)
+    assert ["repeated_request", "repeated_request", "reply_loop"] == kinds
+    assert 1 == len({one.trace_id for one in stated})
+    assert set() == {word for one in stated for word in ("cancel", "offers") if word in str(one)}
+    turns = {one.span_id for one in received.named("turn")}
+    assert {one.span_id for one in stated} <= turns
 
 
 def test_beside_tail(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ _SAID: dict[Attribute, Any] = {
     e.JITTER_BUFFER: 0.06, e.AUDIO_LEVEL: 0.4, e.NACKS: 3, e.STATE: "disconnected", e.CPU: 0.35,
     e.MEMORY: 200 * 1024**2, e.DIMENSION: "tone_accuracy", e.SCORE: 0.9, e.WER: 0.125,
     e.SILENCE_ONGOING: False, e.SILENCE_STATED: 0.0, e.UNANSWERED_REASON: "no_transcript",
+    e.SIGNAL_KIND: "early_hangup",
     e.TTS_CHARACTERS: 75, e.DROPPED_SIGNAL: "logs", e.DROPPED_REASON: "refused", e.DROPPED_COUNT: 12,
 }  # fmt: skip
 _BY_TYPE = {"string": "x", "double": 0.5, "int": 1, "bool": True}
@@ -96,6 +97,8 @@ EVENTS = [
     _silence(5.9),
     _silence(4.0, ongoing=False),
     otlp.event(e.SILENCE.name, {e.SECONDS.name: 9.0}),
+    # A kind that nobody knows is no value of a label: it may be anything.
+    otlp.event(e.CONVERSATION_SIGNAL.name, {e.SIGNAL_KIND.name: "what the caller said"}),
 ]
 BARE_EVENTS = [otlp.event(event.name, {one.name: _SAID[one] for one in event.attributes if one in (
     e.CONFIDENCE, e.PACKET_LOSS, e.NACKS, e.SCORE, e.WER, e.STATE)}) for event in e.EVENTS]  # fmt: skip
@@ -185,6 +188,8 @@ def _expected() -> Series:
         _histogram(m.SILENCE, [7.5, 12.5, 9.0]),
         _counter(m.SILENCES_LONG, 4),
         _counter(m.UNANSWERED_SPEECH, 1, "no_transcript"),
+        _counter(m.CONVERSATION_SIGNALS, 1, "early_hangup"),
+        _counter(m.CONVERSATION_SIGNALS, 1, "unknown"),
         _histogram(m.STT_CONFIDENCE, [0.87], *spoken),
         _counter(m.HEARTBEATS, 1),
         _histogram(m.STARTUP, [7.5]),

@@ -24,6 +24,10 @@ LINE = {"pipecat.webrtc.direction": "inbound", "pipecat.webrtc.side": "bot"}
 BEYOND: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {
     ("silence", "warning"): ("pipecat.silence", {"pipecat.seconds": 5.1}),
     ("unanswered", "critical"): ("pipecat.unanswered_speech", {"pipecat.unanswered_speech.reason": "no_reply"}),
+    ("repetition", "warning"): (
+        "pipecat.conversation.signal",
+        {"pipecat.conversation.signal.kind": "reply_loop"},
+    ),
     ("confidence", "warning"): (
         "pipecat.transcription",
         {"pipecat.confidence": 0.69, "gen_ai.provider.name": "deepgram"},
@@ -72,6 +76,7 @@ WITHIN: list[tuple[str, dict[str, Any]]] = [
             "pipecat.webrtc.audio_level_ratio": 0.0,
         },
     ),
+    ("pipecat.conversation.signal", {"pipecat.conversation.signal.kind": "early_hangup"}),
     ("pipecat.outcome", {"pipecat.outcome": "completed"}),
     ("pipecat.intent", {"pipecat.intent.matched": True}),
     ("pipecat.quality", {"pipecat.quality.score": 0.95}),

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from opentelemetry import _logs
@@ -20,6 +21,7 @@ from pipecat_lgtm_bridge.version import VERSION, pipecat
 
 Value = str | bool | int | float | Sequence[str]
 _lost = [0]
+_signals_lost = [0]
 
 _OF_EVERY_CALL = (e.CONVERSATION_START, e.CONVERSATION_END, e.HEARTBEAT, e.DECISION)
 """Emitted for calls without spans too. All others become metrics that are set against metrics of spans."""
@@ -27,7 +29,44 @@ _OF_EVERY_CALL = (e.CONVERSATION_START, e.CONVERSATION_END, e.HEARTBEAT, e.DECIS
 
 @forking.in_child
 def _in_child() -> None:
-    _lost[0] = 0
+    _lost[0] = _signals_lost[0] = 0
+
+
+@dataclass(frozen=True)
+class Place:
+    """When and where an event happened, for one that is made later.
+
+    Args:
+        at: when, in ns since the epoch.
+        context: of the span it belongs to.
+        ids: of the call and of its turn.
+    """
+
+    at: int
+    context: Context
+    ids: Mapping[str, Value]
+
+
+def place(call: Conversation | None, kind: Event) -> Place | None:
+    """Return now and the open turn of a call; None where events of a kind are not sent of it."""
+    ids: dict[str, Value] = {}
+    context = None
+    if call is not None:
+        if not call.sampled():
+            once(
+                "the bot samples its traces (OTEL_TRACES_SAMPLER): the metrics are of the sampled calls alone, because "
+                "the events of the others are left out too; only start, end, heartbeats and decisions are sent of all"
+            )
+            if kind not in _OF_EVERY_CALL:
+                return None
+            ids[e.SAMPLED.name] = False
+        ids[a.CONVERSATION_ID.name] = call.id
+        if call.session_id:
+            ids[a.SESSION_ID.name] = call.session_id
+        if call.turn is not None:
+            ids[a.TURN_NUMBER.name] = call.turn.number
+        context = call.context()
+    return Place(time.time_ns(), context or get_current(), ids)
 
 
 @harmless
@@ -38,6 +77,7 @@ def event(  # noqa: PLR0913 - the parts of an event
     body: str = "",
     severity: SeverityNumber = SeverityNumber.INFO,
     *,
+    where: Place | None = None,
     now: bool = False,
 ) -> None:
     """Emit an event, unless it becomes a metric and its call's spans are not sampled.
@@ -48,26 +88,14 @@ def event(  # noqa: PLR0913 - the parts of an event
         attributes: its own.
         body: a text for people; the event's name where there is none.
         severity: of the log record.
+        where: it happened; by default here and now.
         now: not a moment later; never in an event loop.
     """
-    own: dict[str, Any] = {e.EVENT_NAME.name: kind.name, **attributes}
-    context = None
-    if call is not None:
-        if not call.sampled():
-            once(
-                "the bot samples its traces (OTEL_TRACES_SAMPLER): the metrics are of the sampled calls alone, because "
-                "the events of the others are left out too; only start, end, heartbeats and decisions are sent of all"
-            )
-            if kind not in _OF_EVERY_CALL:
-                return
-            own[e.SAMPLED.name] = False
-        own[a.CONVERSATION_ID.name] = call.id
-        if call.session_id:
-            own[a.SESSION_ID.name] = call.session_id
-        if call.turn is not None:
-            own[a.TURN_NUMBER.name] = call.turn.number
-        context = call.context()
-    made = (time.time_ns(), context or get_current(), severity.name, severity, body or kind.name, own)
+    where = where or place(call, kind)
+    if where is None:
+        return
+    own: dict[str, Any] = {e.EVENT_NAME.name: kind.name, **attributes, **where.ids}
+    made = (where.at, where.context, severity.name, severity, body or kind.name, own)
     if now:
         record(*made)
     else:
@@ -80,11 +108,19 @@ def hand_over(make: Callable[..., object], *arguments: Any) -> None:  # noqa: AN
         _lost[0] += 1
 
 
+def signal_lost() -> None:
+    """Count a signal of a conversation that could not be judged."""
+    _signals_lost[0] += 1
+
+
 def tell_of_lost() -> None:
-    """Emit how many records were lost before they were made."""
+    """Emit how many records were lost before they were made, and how often signals of calls could not be judged."""
     lost, _lost[0] = _lost[0], 0
     if lost:
         dropped("logs", FULL, lost)
+    failed, _signals_lost[0] = _signals_lost[0], 0
+    if failed:
+        dropped("conversation_signals", "failed", failed)
 
 
 def record(  # noqa: PLR0913, PLR0917 - the parts of a record

@@ -20,6 +20,7 @@ from pipecat_lgtm_bridge import conversation as calls
 from pipecat_lgtm_bridge import emit
 from pipecat_lgtm_bridge.contract import events as e
 from pipecat_lgtm_bridge.conversation import Conversation
+from pipecat_lgtm_bridge.conversation_signals import ConversationSignals
 from pipecat_lgtm_bridge.failures import Failures
 from pipecat_lgtm_bridge.guard import harmless, once
 from pipecat_lgtm_bridge.latency import Latency
@@ -90,9 +91,10 @@ class BridgeObserver(BaseObserver):
         self._latency = Latency()
         speaking, listening = Speaking(conversation, self._latency), Listening(conversation)
         self._listening, self._speaking = listening, speaking
-        tools, failures = Tools(conversation), Failures(conversation)
+        tools, failures, signals = Tools(conversation), Failures(conversation), ConversationSignals(conversation)
+        self._signals = signals
         self._webrtc = Webrtc(conversation)
-        self._parts = (speaking, listening, tools, streamed, self._webrtc)
+        self._parts = (speaking, listening, tools, signals, streamed, self._webrtc)
         self._plans: dict[type, _Plan | None] = {}
         self._wanted: tuple[tuple[type, Handler], ...] = (
             (f.VADUserStartedSpeakingFrame, speaking.user_began),
@@ -130,6 +132,20 @@ class BridgeObserver(BaseObserver):
             (f.ErrorFrame, speaking.failed),
             (f.TTSAudioRawFrame, failures.spoke),
             (f.ClientConnectedFrame, self._client_connected),
+            (f.VADUserStartedSpeakingFrame, signals.user_began),
+            (f.VADUserStoppedSpeakingFrame, signals.user_ended),
+            (f.InputAudioRawFrame, signals.input),
+            (f.TranscriptionFrame, signals.transcribed),
+            (f.TTSTextFrame, signals.said),
+            (f.BotStartedSpeakingFrame, signals.bot_began),
+            (f.BotStoppedSpeakingFrame, signals.bot_ended),
+            (f.InterruptionFrame, signals.cut),
+            (f.LLMFullResponseStartFrame, signals.work_began),
+            (f.LLMFullResponseEndFrame, signals.work_ended),
+            (f.FunctionCallInProgressFrame, signals.work_began),
+            (f.FunctionCallResultFrame, signals.work_ended),
+            (f.FunctionCallCancelFrame, signals.work_ended),
+            (f.CancelFrame, signals.hung_up),
         )
 
     async def setup(self, task_manager: "BaseTaskManager") -> None:
@@ -154,7 +170,7 @@ class BridgeObserver(BaseObserver):
                 return
             if plan.audio:
                 self._speaking.input(self._time(data))
-                if not self._listening.due(data.timestamp):
+                if not (self._listening.due(data.timestamp) or self._signals.due(data.timestamp)):
                     return
             measured = plan.measured and self._latency.wants(kind)
             if measured or plan.handlers:
@@ -168,7 +184,7 @@ class BridgeObserver(BaseObserver):
         """End the call: Pipecat closes the conversation span after this."""
         if self._next_look is not None:
             self._next_look.cancel()
-        self._finish()
+        self.finish(time.time())
         await asyncio.to_thread(catch_up)  # the bot may shut its providers down next
         await super().cleanup()  # type: ignore[no-untyped-call]
 
@@ -180,11 +196,12 @@ class BridgeObserver(BaseObserver):
         if self._call.ended or self._call.worker is None:
             return
         self._look_soon(loop)
-        self._look_now()
+        self.look(time.time())
 
     @harmless
-    def _look_now(self) -> None:
-        self._speaking.look(time.time())
+    def look(self, at: float) -> None:
+        """State what lasts at a time, in seconds since the epoch."""
+        self._speaking.look(at)
 
     def _time(self, data: FramePushed) -> float:
         """Return when a frame was pushed, seconds since the epoch."""
@@ -229,13 +246,13 @@ class BridgeObserver(BaseObserver):
             emit.event(self._call, e.STARTUP, {e.PHASE.name: "transport", e.SECONDS.name: seconds})
 
     @harmless
-    def _finish(self) -> None:
+    def finish(self, at: float) -> None:
+        """State what is outstanding, and that the call has ended, once."""
         call = self._call
         if call.ended:
             return
-        now = time.time()
         for part in self._parts:
-            part.finish(now)
+            part.finish(at)
         if call.reply is not None:
             call.reply.close()
         emit.ended(call)

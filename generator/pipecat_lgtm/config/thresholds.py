@@ -129,6 +129,7 @@ class Thresholds(SignalBounds):
     pii_findings: CountBounds
     off_script: CountBounds
     frustration: RatioBounds
+    repetitions: RatioBounds
     metrics_coverage: FloorBounds
     ttfw_unmeasured: RatioBounds
     values_refused: RatioBounds

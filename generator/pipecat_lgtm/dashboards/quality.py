@@ -11,6 +11,7 @@ from pipecat_lgtm.dashboards.panels.graph import graph
 from pipecat_lgtm.dashboards.panels.recorded import evaluated, lately
 from pipecat_lgtm.dashboards.panels.sheet import Line, Sheet, finished, heading
 from pipecat_lgtm.queries import panels_quality as q
+from pipecat_lgtm.queries.panels_conversations import with_bridge
 from pipecat_lgtm_bridge.contract import labels
 from pipecat_lgtm_bridge.contract import metrics as m
 
@@ -39,7 +40,39 @@ def quality(config: Config) -> dict[str, Any]:
             heading(102, "Does it behave, and do callers bear it?"),
             Line(8, [_findings(), _disclosed(config), _off_script(config)]),
             Line(8, [_frustration(config)]),
+            heading(103, "Does a call go round in circles, or end before its time?"),
+            Line(8, [_repetitions(config), _signals()]),
         ],
+    )
+
+
+def _repetitions(config: Config) -> Panel:
+    bound = config.thresholds.repetitions.warning or 0
+    return graph(
+        Card(
+            30,
+            f"Repetitions per turn (warning {format_ratio(bound)})",
+            "How often does a caller ask for the same again, the bot ask what was answered, or give the same reply three times?",
+            "Orange: open a call; it does not understand (STT, prompt) or does not remember (context).",
+            "bridge",
+        ),
+        [with_bridge(lately(config, "repetitions", "share", "ratio"))],
+        bounds=config.thresholds.repetitions,
+    )
+
+
+def _signals() -> Panel:
+    return graph(
+        Card(
+            31,
+            "Signals that calls go badly, by kind",
+            "What does the bridge notice while calls last: repetitions, early hang-ups, raised voices, callers who have to be asked again?",
+            "early_hangup: the reply before it. reprompt: callers do not hear, or do not know what to say. raised_voice: what came before.",
+            "bridge",
+            empty="The bridge has noticed nothing of the kind in this time range, or no bot runs it",
+        ),
+        [q.noticed()],
+        look="bars",
     )
 
 

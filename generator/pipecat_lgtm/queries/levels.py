@@ -1,12 +1,15 @@
 """Values that alerts look at besides latencies: shares, means, ratios to a baseline, burn."""
 
-from pipecat_lgtm.queries.expr import Expr, Matcher, Number, Range, Vector, call, equal, total
+from pipecat_lgtm.queries.expr import Expr, Matcher, Number, Range, Vector, among, call, equal, total
 from pipecat_lgtm.queries.histograms import Histogram
 from pipecat_lgtm.queries.query import Query, Unit
 from pipecat_lgtm.queries.semantics import counter, each, increase_of_failures, per, ratio
 from pipecat_lgtm_bridge.contract import labels
 from pipecat_lgtm_bridge.contract import metrics as m
 from pipecat_lgtm_bridge.contract.types import Metric
+
+REPEATED = among(labels.KIND, *labels.REPETITIONS)
+"""Of signals of conversations: what is said over and over."""
 
 
 def grown(metric: Metric, window: str, *more: str, matchers: tuple[Matcher, ...] = ()) -> Query:
@@ -135,6 +138,12 @@ def markers_per_turn(window: str) -> Query:
     """Return frustration markers per turn; 0 if there are none."""
     markers, turns = each("rate", m.FRUSTRATION_MARKERS, window), each("rate", m.TURNS, window)
     return Query("markers_per_turn", ratio(markers, turns), "ratio", "Markers per turn.")
+
+
+def repetitions_per_turn(window: str) -> Query:
+    """Return what callers and bots say over and over, per turn; 0 if there is none."""
+    again, turns = each("rate", m.CONVERSATION_SIGNALS, window, matchers=(REPEATED,)), each("rate", m.TURNS, window)
+    return Query("repetitions_per_turn", ratio(again, turns), "ratio", "Repetitions per turn.")
 
 
 def either(name: str, queries: list[Query]) -> Query:

@@ -157,6 +157,7 @@ def _sentences() -> dict[Event, str]:
         e.INTERRUPTION: "The caller speaks while the bot speaks.",
         e.SILENCE: f"Nobody has spoken for {{{{ round .{_key(e.SECONDS)} 1 }}}} s.",
         e.UNANSWERED_SPEECH: f"The caller is not answered: {{{{ .{_key(e.UNANSWERED_REASON)} }}}}.",
+        e.CONVERSATION_SIGNAL: f"The call goes badly: {{{{ .{_key(e.SIGNAL_KIND)} }}}}.",
         e.ERROR: f"{{{{ .{_key(a.STAGE)} }}}} of {{{{ .{_key(a.PROVIDER)} }}}} fails: {{{{ .{_key(e.CATEGORY)} }}}}.",
         e.DECISION: f"The bot decides{{{{ with .{_key(e.DECISION_SELECTED)} }}}}: {{{{ . }}}}{{{{ end }}}}"
         f"{{{{ with .{_key(e.DECISION_OPTIONS)} }}}}, of {{{{ . }}}}{{{{ end }}}}"

@@ -27,6 +27,11 @@ def protected() -> Query:
     return scope.over_time(m.COMPLIANCE_FINDINGS, labels.KIND, where=(unequal(labels.KIND, OFF_SCRIPT),))
 
 
+def noticed() -> Query:
+    """Return signals of conversations in each step of a graph, by kind."""
+    return scope.over_time(m.CONVERSATION_SIGNALS, labels.KIND)
+
+
 def per_turn(metric: Metric) -> Query:
     """Return a counter of things said, per turn, by kind."""
     said = scope.grown("rate", metric, scope.RATE, labels.KIND)

@@ -25,6 +25,7 @@ SCENARIOS = {
     "PipecatTokensPerTurnHigh": "token-burst",
     "PipecatSilenceLong": "long-silence",
     "PipecatSpeechUnanswered": "tts-failure",
+    "PipecatRepetitionHigh": "in-circles",
     "PipecatPiiDisclosed": "pii-spoken",
 }
 """Sandbox scenarios that make the fault."""

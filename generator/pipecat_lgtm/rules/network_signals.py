@@ -109,6 +109,23 @@ def unanswered_speech(step: steps.Step, _: str) -> steps.Counts:
     return steps.Counts(lost, steps.either(steps.events(m.TURNS_MEASURED, step, health.ANSWERED), lost))
 
 
+def repetitions(seconds: float) -> Signal:
+    """Return repeated requests, questions and replies, per turn."""
+    window = format_seconds(seconds)
+    return Signal(
+        Recording(recorded("repetitions", "share", window), levels.repetitions_per_turn(window)),
+        COMMON,
+        turns(seconds),
+        seconds,
+        (signals.REPETITION,),
+    )
+
+
+def repeated(step: steps.Step, _: str) -> steps.Counts:
+    """Return how often something was said again in a step, and how many turns there were."""
+    return steps.Counts(steps.events(m.CONVERSATION_SIGNALS, step, levels.REPEATED), steps.events(m.TURNS, step))
+
+
 def silent_turns(seconds: float) -> Signal:
     """Return long silences, per turn."""
     window = format_seconds(seconds)

@@ -30,6 +30,7 @@ def alerts(config: Config) -> Iterator[Alert]:
     for row, key, unit in _evaluated(config):
         for severity, bound in levels(key, getattr(config.thresholds, key), unit):
             yield alert(config, row, severity, bound, window=config.alerts.quality_window)
+    yield from _repeated(config)
     yield from _found(config)
     yield from _uptime(config)
 
@@ -136,6 +137,34 @@ def _evaluated(config: Config) -> Iterator[tuple[Row, str, BoundUnit]]:
         ),
         "frustration", "ratio",
     )  # fmt: skip
+
+
+def _repeated(config: Config) -> Iterator[Alert]:
+    """Return the only alert about signals of conversations.
+
+    What else they tell has no bound that holds for all: how many callers hang up early depends on who calls whom, how
+    many raise their voice on microphones too, and how many have to be asked again on what they are asked for.
+    """
+    row = Row(
+        "PipecatRepetitionHigh",
+        signals.repetitions,
+        "{service}: {value} repetitions per turn (bound {bound})",
+        "Callers ask for the same again, the bot asks what was answered, or gives the same reply three times: it does "
+        "not understand, or does not remember. The panel of signals shows which.",
+        _DASHBOARD,
+        _calls,
+    )
+    given = list(levels("repetitions", config.thresholds.repetitions, "ratio"))
+    yield from (alert(config, row, severity, bound) for severity, bound in given)
+    if not given:
+        return
+    few = replace(
+        row,
+        name=f"PipecatRepetitionHigh{LOW_TRAFFIC}",
+        summary="{service}: {value} times in few calls something was said over and over",
+        description="This bot has too few turns for shares, so repetitions are counted over hours.",
+    )
+    yield rare.companion(config, few, given[0][1], signals.repeated)
 
 
 def _found(config: Config) -> Iterator[Alert]:

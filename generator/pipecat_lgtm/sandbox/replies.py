@@ -12,6 +12,19 @@ LEADING_SILENCE_SECONDS = 0.2
 _SECONDS_PER_CHARACTER = 0.02
 _PIECE_BYTES = 24_000
 
+OFF_THE_POINT = "We have many new offers in this week."
+"""What the model says to a caller who wants to cancel, however often."""
+
+_SMALL_TALK = (
+    "Hello there, how can I help you today?",
+    "The sun is out and the birds do sing.",
+    "Somebody baked a cake for all of us.",
+    "Because water is blue when it is deep.",
+    "There are five good films on tonight.",
+    "My favourite colour is that of plums.",
+)
+"""What it says to a caller who has spoken so often: a bot that says the same each time is a fault of its own."""
+
 USUAL_TOKENS = (42, 17)
 _CACHED, _REASONING = 8, 3
 
@@ -45,7 +58,8 @@ def chat(messages: list[Any], tokens: tuple[int, int] = USUAL_TOKENS) -> Iterato
         yield _chunk({"role": "assistant", "tool_calls": [call]})
         yield _chunk({}, "tool_calls")
     else:
-        for index, word in enumerate(_reply(last, str(text)).split(" ")):
+        asked = sum(isinstance(one, dict) and one.get("role") == "user" for one in messages)
+        for index, word in enumerate(_reply(last, str(text), asked).split(" ")):
             yield _chunk({"role": "assistant", "content": (" " if index else "") + word})
         yield _chunk({}, "stop")
     yield {**_chunk({}), "choices": [], "usage": _stated(tokens)}
@@ -61,12 +75,14 @@ def _stated(tokens: tuple[int, int]) -> dict[str, Any]:
     }
 
 
-def _reply(last: dict[str, Any], text: str) -> str:
+def _reply(last: dict[str, Any], text: str, asked: int) -> str:
     if last.get("role") == "tool":
         return "It is sunny there right now." if "sunny" in text else "I could not find that out."
     if "story" in text:
         return " ".join(f"This is sentence number {n} of a rather long story." for n in range(1, 5))
-    return "Hello there, how can I help you today?"
+    if "cancel" in text:
+        return OFF_THE_POINT
+    return _SMALL_TALK[asked % len(_SMALL_TALK)]
 
 
 def _chunk(delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:

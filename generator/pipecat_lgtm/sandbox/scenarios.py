@@ -134,6 +134,15 @@ SCENARIOS: dict[str, Scenario] = {
             (Turn(_NICE, tokens=(7000, 1200)), Turn("Why?", tokens=(9000, 1500))),
         ),
         Scenario(
+            "in-circles",
+            "a caller who asks again and again, a bot that gives the same reply again and again",
+            (
+                Turn("I want to cancel my order."),
+                Turn("No, I want to cancel my order."),
+                Turn("I said I want to cancel my order."),
+            ),
+        ),
+        Scenario(
             "baseline",
             "the pipeline's own share of every latency",
             (Turn(_NICE), Turn("And another one."), Turn("Why?"), Turn("One more, please.")),

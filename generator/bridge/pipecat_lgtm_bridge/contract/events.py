@@ -47,6 +47,12 @@ UNANSWERED_REASON = Attribute(
     "pipecat.unanswered_speech.reason", "string", "",
     "no_transcript (the STT gave no words for it), no_reply (the bot said nothing).",
 )  # fmt: skip
+SIGNAL_KIND = Attribute(
+    "pipecat.conversation.signal.kind", "string", "",
+    "repeated_request (the caller asks for the same again), repeated_question (the bot asks what was answered), "
+    "reply_loop (the same reply three times), early_hangup (the caller leaves during a reply or within 3 s of it), "
+    "raised_voice (8 dB above the call's begin), reprompt (the bot asks an idle caller).",
+)  # fmt: skip
 INTENT_NAME = Attribute("pipecat.intent.name", "string", "", "What the caller wanted.", content=True)
 DECISION_SELECTED = Attribute("pipecat.decision.selected", "string", "", "The option taken.", content=True)
 DECISION_OPTIONS = Attribute("pipecat.decision.options", "string[]", "", "All that were evaluated.", content=True)
@@ -54,11 +60,12 @@ DECISION_REJECTED = Attribute("pipecat.decision.rejected", "string[]", "", "Thos
 DECISION_RATIONALE = Attribute("pipecat.decision.rationale", "string", "", "Why the selected one.", content=True)
 DECISION_CONFIDENCE = Attribute("pipecat.decision.confidence", "double", "1", "0 to 1.")
 DECISION_THRESHOLD = Attribute("pipecat.decision.threshold", "double", "1", "The confidence that was needed.")
-DROPPED_SIGNAL = Attribute("pipecat.bridge.signal", "string", "", "spans or logs.")
+DROPPED_SIGNAL = Attribute("pipecat.bridge.signal", "string", "", "spans, logs or conversation_signals.")
 DROPPED_REASON = Attribute(
     "pipecat.bridge.reason", "string", "",
     "full (no room), expired (tried for 10 minutes), refused (by the collector, for good), broken (the "
-    "connection to the collector breaks on it alone), too_large, invalid (cannot be encoded).",
+    "connection to the collector breaks on it alone), too_large, invalid (cannot be encoded), failed (a signal of a "
+    "conversation could not be judged).",
 )  # fmt: skip
 CUT = Attribute("pipecat.bridge.cut", "int", "{character}", "How large a span or log record was whose texts were cut.")
 DROPPED_COUNT = Attribute("pipecat.bridge.dropped", "int", "{item}", "How many, since the last report.")
@@ -85,6 +92,11 @@ UNANSWERED_SPEECH = Event(
     (SECONDS, UNANSWERED_REASON),
     "The caller spoke and the bot did not: within 10 s (a tool's time apart), before the caller spoke again, or hung "
     "up after 5 s.",
+)
+CONVERSATION_SIGNAL = Event(
+    "pipecat.conversation.signal",
+    (SIGNAL_KIND, SECONDS),
+    "A sign that the call goes badly, from what both sides say and how; it holds no text.",
 )
 TRANSCRIPTION = Event("pipecat.transcription", (CONFIDENCE, a.PROVIDER, a.MODEL), "A final transcript.")
 CONVERSATION_START = Event("pipecat.conversation.start", (PIPECAT_VERSION, SAMPLED), "A call begins.")

@@ -74,6 +74,12 @@ NO_REPLY = "no_reply"
 NO_TRANSCRIPT = "no_transcript"
 """The same: the STT gave no words for it."""
 
+REPEATED_REQUEST, REPEATED_QUESTION, REPLY_LOOP = "repeated_request", "repeated_question", "reply_loop"
+EARLY_HANGUP, RAISED_VOICE, REPROMPT = "early_hangup", "raised_voice", "reprompt"
+REPETITIONS = (REPEATED_REQUEST, REPEATED_QUESTION, REPLY_LOOP)
+CONVERSATION_SIGNALS = (*REPETITIONS, EARLY_HANGUP, RAISED_VOICE, REPROMPT)
+"""Kinds of signals that a call goes badly, as the bridge states them."""
+
 LE = "le"
 """The bound of a bucket, on its series and on recordings of buckets."""
 

@@ -20,10 +20,12 @@ QUALITY = "quality"
 PII = "pii"
 OFF_SCRIPT = "off_script"
 FRUSTRATION = "frustration"
+REPETITION = "repetition"
 REFUSED = "refused"
 
 FROM_EVENTS = (
-    SILENCE, UNANSWERED, CONFIDENCE, WER, PACKET_LOSS, JITTER, JITTER_BUFFER, AUDIO_SILENT, TASK, INTENT, QUALITY,
+    SILENCE, UNANSWERED, REPETITION, CONFIDENCE, WER, PACKET_LOSS, JITTER, JITTER_BUFFER, AUDIO_SILENT, TASK, INTENT,
+    QUALITY,
 )  # fmt: skip
 """Those told by events, not by spans: all services share what may be held of them at once."""
 

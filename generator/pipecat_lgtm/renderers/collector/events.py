@@ -4,7 +4,15 @@ from typing import Any
 
 from pipecat_lgtm.config import Config, buckets
 from pipecat_lgtm.renderers.collector import identity
-from pipecat_lgtm.renderers.collector.ottl import fit_for_label, group, is_number, quoted, transform, without_doubles
+from pipecat_lgtm.renderers.collector.ottl import (
+    fit_for_label,
+    group,
+    is_number,
+    one_of,
+    quoted,
+    transform,
+    without_doubles,
+)
 from pipecat_lgtm.renderers.collector.sums import counting, entry
 from pipecat_lgtm_bridge.contract import attributes as a
 from pipecat_lgtm_bridge.contract import events as e
@@ -30,6 +38,7 @@ _COUNTED: tuple[tuple[Event, Metric, dict[str, Attribute]], ...] = (
     ),
     (e.INTERRUPTION, m.INTERRUPTIONS, {}),
     (e.UNANSWERED_SPEECH, m.UNANSWERED_SPEECH, {labels.REASON: e.UNANSWERED_REASON}),
+    (e.CONVERSATION_SIGNAL, m.CONVERSATION_SIGNALS, {labels.KIND: e.SIGNAL_KIND}),
     (e.HEARTBEAT, m.HEARTBEATS, {}),
     (e.TASK_OUTCOME, m.TASK_OUTCOMES, {labels.OUTCOME: e.OUTCOME}),
     (e.INTENT, m.INTENTS, {labels.MATCHED: e.MATCHED}),
@@ -44,6 +53,8 @@ _SUMMED: tuple[tuple[Event, Metric, dict[str, Attribute], Attribute], ...] = (
     (e.SYNTHESIS, m.TTS_CHARACTERS, _WHO, e.TTS_CHARACTERS),
     (e.DROPPED, m.BRIDGE_DROPPED, _DROPPED, e.DROPPED_COUNT),
 )
+_KNOWN: dict[Attribute, tuple[str, ...]] = {e.SIGNAL_KIND: labels.CONVERSATION_SIGNALS}
+"""Texts of which only some are values of a label; any other is unknown."""
 _LINE = {labels.DIRECTION: e.DIRECTION, labels.SIDE: e.SIDE}
 
 
@@ -145,6 +156,10 @@ def _values(config: Config) -> list[str]:
         statements.append(f"set({text.log}, String({text.log})) where {text.log} != nil and not IsString({text.log})")
         statements.append(f'set({text.log}, {quoted(labels.UNKNOWN)}) where {text.log} == ""')
         statements += fit_for_label(text.log, labels.UNKNOWN)
+    for text, known in _KNOWN.items():
+        statements.append(
+            f"set({text.log}, {quoted(labels.UNKNOWN)}) where {text.log} != nil and not {one_of(text.log, known)}"
+        )
     who = (*identity.provider(a.PROVIDER.log), *identity.renamed(a.PROVIDER.log), *identity.model(a.MODEL.log))
     return [*statements, *who]
 

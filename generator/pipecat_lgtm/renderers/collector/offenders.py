@@ -184,6 +184,9 @@ def offences(config: Config) -> list[Offence]:
     return [
         *(Offence(e.SILENCE, signals.SILENCE, severity, passed(bound)) for severity, bound in _levels(bounds.silence)),
         Offence(e.UNANSWERED_SPEECH, signals.UNANSWERED, "critical", f"{_value(e.UNANSWERED_REASON)} != nil"),
+        Offence(
+            e.CONVERSATION_SIGNAL, signals.REPETITION, "warning", one_of(_value(e.SIGNAL_KIND), labels.REPETITIONS)
+        ),
         *_beyond(e.TRANSCRIPTION, signals.CONFIDENCE, e.CONFIDENCE, bounds.stt_confidence, who),
         *_beyond(e.WORD_ERRORS, signals.WER, e.WER, bounds.wer_drift, who),
         *_beyond(e.WEBRTC, signals.PACKET_LOSS, e.PACKET_LOSS, bounds.webrtc_packet_loss, line),
