@@ -21,6 +21,9 @@ _SENTENCE = re.compile("[^.!?\u2026\u3002\uff01\uff1f\u061f\u037e\u055e\u0964\n]
 _ASKS = re.compile("[?\uff1f\u061f\u037e\u055e]$|\u00bf|(?:[\u3059\u3093]\u304b|\u5417|\u5462)$")
 """A question's mark in Latin, East Asian, Arabic, Greek, Armenian; Japanese `ka`, Chinese `ma`, `ne` without one."""
 
+_OPENING = 3.0
+"""So many words at the beginning ("Well, so …", "No, …") may be others without making it less alike."""
+
 _NEAR = 0.7
 """Two words are one word in two forms from this similarity of their letters on."""
 
@@ -120,16 +123,20 @@ def likeness(one: Sequence[str], two: Sequence[str]) -> Likeness:
     if not one or not two:
         return Likeness(0.0, 0.0, 0.0, other=False)
     shared, other = 0.0, _digits(one) != _digits(two)
+    sizes = [weight(one), weight(two)]
     for kind, a, b, c, d in SequenceMatcher(None, one, two, autojunk=False).get_opcodes():
         if kind == "equal":
             shared += weight(one[a:b])
         elif kind == "replace":
             if near("".join(one[a:b]), "".join(two[c:d])):
                 shared += min(weight(one[a:b]), weight(two[c:d]))
-            elif a and c:  # at the beginning it is only said differently
+            elif a and c:
                 other = True
-    lesser, greater = sorted((weight(one), weight(two)))
-    return Likeness(shared, shared / lesser, min(1.0, shared / greater), other)
+            else:  # at the beginning it is only said differently
+                sizes[0] -= min(_OPENING, weight(one[a:b]))
+                sizes[1] -= min(_OPENING, weight(two[c:d]))
+    lesser, greater = (max(size, _SIGN_WEIGHT) for size in sorted(sizes))
+    return Likeness(shared, min(1.0, shared / lesser), min(1.0, shared / greater), other)
 
 
 def numeric(words: Sequence[str]) -> bool:
@@ -176,7 +183,8 @@ MORE = _phrases(
 )
 """Offers to go on once something is done: may be asked as often as there are things to do."""
 CLOSING = _phrases(
-    "bye|goodbye|good bye|thank you|thanks|have a nice|have a great|have a good|take care|see you",
+    "bye|goodbye|good bye|thank you|thanks|have a nice|have a great|have a good|have a lovely|take care|see you",
+    "thats all|that is all|that was all|das war alles|das wars|cest tout|eso es todo|è tutto|é tudo|dat was alles",
     "tschüss|tschüß|auf wiederhören|auf wiedersehen|danke|vielen dank|schönen tag",
     "au revoir|merci|bonne journée|bonne soirée|adiós|hasta luego|gracias|que tenga|obrigado|obrigada|tchau|até logo",
     "arrivederci|grazie|buona giornata|ciao|tot ziens|doei|bedankt|dank je|dank u|do widzenia|dziękuję",
