@@ -55,7 +55,7 @@ DESIGN = {
     "pipecat_bridge_dropped_total": ("counter", {"signal", "reason"}),
     "pipecat_process_cpu_ratio": ("histogram", set()),
     "pipecat_process_memory_bytes": ("histogram", set()),
-    "pipecat_quality_score": ("histogram", {"dimension"}),
+    "pipecat_quality_score": ("histogram", {"dimension", "source", "judge_model", "prompt_version"}),
     "pipecat_stt_wer_ratio": ("histogram", WHO),
 }
 ATTRIBUTES = [

@@ -6,6 +6,7 @@ from services import audio, counted, counter_of, hist, per_turn, shares, silence
 
 from pipecat_lgtm_bridge.contract import metrics as m
 
+_JUDGED = {"dimension": "tone_accuracy", "source": "judge", "judge_model": "gpt-4.1", "prompt_version": "3"}
 CASES: dict[str, Case] = {
     "PipecatJitterHigh": Case(
         hist(m.WEBRTC_JITTER, direction="inbound", side="bot"), 0.05,
@@ -120,11 +121,11 @@ CASES: dict[str, Case] = {
         near=(Phase(0, 0.115, 5),),
     ),
     "PipecatJudgeScoreDropped": Case(
-        hist(m.QUALITY_SCORE, dimension="tone_accuracy"), 0.9,
+        hist(m.QUALITY_SCORE, **_JUDGED), 0.9,
         {"critical": Told(
             0.7, "bad: tone_accuracy is judged 22.22% lower than usual (bound 10 %)", f"getting worse (+22.22% {AGO}"
         )},
-        {"dimension": "tone_accuracy"}, "quality", before=240,
+        _JUDGED, "quality", before=240,
         near=(Phase(0, 0.83, 5),),
     ),
     "PipecatPiiDisclosed": Case(

@@ -222,7 +222,8 @@ SAID: dict[str, Said] = {
     ),
     "PipecatJudgeScoreDropped": Said(
         "pipecat-quality",
-        "A judge's mean score against the service's own past. Read the worst conversations before rolling back.",
+        "The mean score against the service's own past, by the same judge, model and prompt. Read the worst "
+        "conversations before rolling back.",
         _bound(_WINDOW, "thresholds.judge_drop", "critical"),
     ),
     "PipecatIntentMatchLow": Said(

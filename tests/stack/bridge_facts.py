@@ -37,7 +37,17 @@ def events(trace_id: str) -> list[dict[str, Any]]:
         _event(e.TASK_OUTCOME, trace_id, {e.OUTCOME: "failed"}),
         _event(e.INTENT, trace_id, {e.MATCHED: True}),
         _event(e.DECISION, trace_id, {e.DECISION_SELECTED: "book_table"}),
-        _event(e.QUALITY, trace_id, {e.DIMENSION: "tone_accuracy", e.SCORE: 0.9}),
+        _event(
+            e.EVALUATION,
+            trace_id,
+            {
+                e.EVALUATION_NAME: "tone_accuracy",
+                e.EVALUATION_SCORE: 0.9,
+                e.QUALITY_SOURCE: "judge",
+                e.JUDGE_MODEL: "gpt-4.1",
+                e.PROMPT_VERSION: "3",
+            },
+        ),
         _event(e.WORD_ERRORS, trace_id, {e.WER: 0.08, **who}),
         _event(e.HEARTBEAT, trace_id, {}),
         _event(e.DROPPED, trace_id, {e.DROPPED_SIGNAL: "spans", e.DROPPED_REASON: "full", e.DROPPED_COUNT: 40}),

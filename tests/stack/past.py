@@ -29,12 +29,13 @@ def write(promtool: Path, folder: Path, config: Config, service: str, *, bridge:
         bridge: with what the bridge feeds: a judge's scores, word errors, the NACKs of the last hour.
     """
     now, alerts = int(time.time()), config.alerts
-    lines = [*_recorded(config, service, baselines.regression(config, alerts.window), labels.STAGE, "tts", 0.1, now)]
+    lines = [*_recorded(config, service, baselines.regression(config, alerts.window), {labels.STAGE: "tts"}, 0.1, now)]
     lines += _yesterday(latency_name(m.TURN_TTFW, 0.95, usual(config)), service, now)
     if bridge:
         judged, heard = (of(config, alerts.quality_window) for of in (baselines.judged, baselines.word_errors))
-        lines += _recorded(config, service, judged, labels.DIMENSION, "tone_accuracy", 0.95, now)
-        lines += _recorded(config, service, heard, labels.PROVIDER, "deepgram", 0.04, now)
+        judge = dict(zip(labels.JUDGE, ("tone_accuracy", "judge", "gpt-4.1", "3"), strict=True))
+        lines += _recorded(config, service, judged, judge, 0.95, now)
+        lines += _recorded(config, service, heard, {labels.PROVIDER: "deepgram"}, 0.04, now)
         lines += _nacks(service, now)
     folder.mkdir(parents=True, exist_ok=True)
     text = folder.with_name(f"{service}.om")
@@ -44,13 +45,11 @@ def write(promtool: Path, folder: Path, config: Config, service: str, *, bridge:
     text.unlink()
 
 
-def _recorded(
-    config: Config, service: str, signal: Signal, label: str, value: str, was: float, now: int
-) -> Iterator[str]:
+def _recorded(config: Config, service: str, signal: Signal, own: dict[str, str], was: float, now: int) -> Iterator[str]:
     base = config.alerts.baseline
     step = int(base.step)
     value_of, _past, _ready = signal.support[-3:]
-    series = _series(value_of.name, service, label, value)
+    series = _series(value_of.name, service, own)
     begin = int(now - base.window - base.offset - _DAY) // step * step
     yield from (f"{series} {was} {at}\n" for at in range(begin, now, step))
 
@@ -61,9 +60,11 @@ def _yesterday(name: str, service: str, now: int) -> Iterator[str]:
 
 
 def _nacks(service: str, now: int) -> Iterator[str]:
-    series, begin = _series(m.WEBRTC_NACKS.prometheus, service, labels.DIRECTION, "inbound"), now - _SECONDS_OF_NACKS
+    series, begin = _series(m.WEBRTC_NACKS.prometheus, service, {labels.DIRECTION: "inbound"}), now - _SECONDS_OF_NACKS
     yield from (f"{series} {(at - begin) / _NACKS_EVERY:g} {at}\n" for at in range(begin, now, _NACKS_EVERY))
 
 
-def _series(name: str, service: str, label: str, value: str) -> str:
-    return f'{name}{{{labels.SERVICE_NAME}="{service}",{labels.ENVIRONMENT}="{_ENVIRONMENT}",{label}="{value}"}}'
+def _series(name: str, service: str, own: dict[str, str]) -> str:
+    every = {labels.SERVICE_NAME: service, labels.ENVIRONMENT: _ENVIRONMENT, **own}
+    matchers = ",".join(f'{label}="{value}"' for label, value in every.items())
+    return f"{name}{{{matchers}}}"

@@ -14,6 +14,7 @@ from stacks import EngineBin, Stack, stack_of
 from pipecat_lgtm_bridge.contract import attributes as a
 from pipecat_lgtm_bridge.contract import events as e
 from pipecat_lgtm_bridge.contract import metrics as m
+from pipecat_lgtm_bridge.contract.labels import JUDGE
 from pipecat_lgtm_bridge.contract.metrics import BY_PROMETHEUS_NAME, METRICS
 from pipecat_lgtm_bridge.contract.types import Attribute, Metric
 
@@ -28,9 +29,9 @@ _SAID: dict[Attribute, Any] = {
     e.SECONDS: 7.5, e.PHASE: "pipeline", e.CONFIDENCE: 0.87, e.OUTCOME: "escalated", e.MATCHED: False,
     e.DIRECTION: "inbound", e.SIDE: "client", e.PACKET_LOSS: 0.02, e.JITTER: 0.012, e.RTT: 0.08,
     e.JITTER_BUFFER: 0.06, e.AUDIO_LEVEL: 0.4, e.NACKS: 3, e.STATE: "disconnected", e.CPU: 0.35,
-    e.MEMORY: 200 * 1024**2, e.DIMENSION: "tone_accuracy", e.SCORE: 0.9, e.WER: 0.125,
+    e.MEMORY: 200 * 1024**2, e.EVALUATION_NAME: "tone_accuracy", e.EVALUATION_SCORE: 0.9, e.WER: 0.125,
     e.SILENCE_ONGOING: False, e.SILENCE_STATED: 0.0, e.UNANSWERED_REASON: "no_transcript",
-    e.SIGNAL_KIND: "early_hangup",
+    e.SIGNAL_KIND: "early_hangup", e.QUALITY_SOURCE: "judge", e.JUDGE_MODEL: "gpt-4.1", e.PROMPT_VERSION: "3",
     e.TTS_CHARACTERS: 75, e.DROPPED_SIGNAL: "logs", e.DROPPED_REASON: "refused", e.DROPPED_COUNT: 12,
 }  # fmt: skip
 _BY_TYPE = {"string": "x", "double": 0.5, "int": 1, "bool": True}
@@ -44,6 +45,12 @@ def _event(event: e.Event, **changes: Any) -> dict[str, Any]:  # noqa: ANN401
 def _silence(seconds: float, stated: float = 0.0, *, ongoing: bool = True) -> dict[str, Any]:
     said = {e.SECONDS: seconds, e.SILENCE_STATED: stated, e.SILENCE_ONGOING: ongoing}
     return otlp.event(e.SILENCE.name, {one.name: value for one, value in said.items()})
+
+
+def _score(value: object, **changes: object) -> dict[str, Any]:
+    said = {one.name: _SAID[one] for one in (e.EVALUATION_NAME, e.QUALITY_SOURCE, e.JUDGE_MODEL, e.PROMPT_VERSION)}
+    score = {} if value is None else {e.EVALUATION_SCORE.name: value}
+    return otlp.event(e.EVALUATION.name, {**said, **score, **changes})
 
 
 def _lasting(name: str, seconds: float, attributes: dict[str, Any], **changes: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -99,9 +106,29 @@ EVENTS = [
     otlp.event(e.SILENCE.name, {e.SECONDS.name: 9.0}),
     # A kind that nobody knows is no value of a label: it may be anything.
     otlp.event(e.CONVERSATION_SIGNAL.name, {e.SIGNAL_KIND.name: "what the caller said"}),
+    # Scores that are none, evaluations that failed, judges that nobody knows, sentences where a name should be.
+    _score(1.5),
+    _score(-0.1),
+    _score(float("nan")),
+    _score(float("inf")),
+    _score("0.9"),
+    _score(["0.9"]),
+    _score(None),
+    _score(None, **{e.ERROR_TYPE.name: "timeout"}),
+    _score(1, **{e.QUALITY_SOURCE.name: "astrologer"}),
+    _score(
+        0,
+        **{
+            e.EVALUATION_NAME.name: "The caller was not served well.",
+            e.JUDGE_MODEL.name: "one, two",
+            e.PROMPT_VERSION.name: "v" * 65,
+        },
+    ),
+    _score(1.0, **{e.JUDGE_MODEL.name: "gpt-5", e.QUALITY_SOURCE.name: "human"}),
+    otlp.event("pipecat.quality", {"pipecat.quality.dimension": "tone_accuracy", "pipecat.quality.score": 0.1}),
 ]
 BARE_EVENTS = [otlp.event(event.name, {one.name: _SAID[one] for one in event.attributes if one in (
-    e.CONFIDENCE, e.PACKET_LOSS, e.NACKS, e.SCORE, e.WER, e.STATE)}) for event in e.EVENTS]  # fmt: skip
+    e.CONFIDENCE, e.PACKET_LOSS, e.NACKS, e.EVALUATION_SCORE, e.WER, e.STATE)}) for event in e.EVENTS]  # fmt: skip
 BARE_SPANS = [
     otlp.span("turn"),
     otlp.span("conversation"),
@@ -180,6 +207,10 @@ def _expected() -> Series:
         _counter(m.FRUSTRATION_MARKERS, 1, "repeat_request"),
         _counter(m.VALUES_REFUSED, 2, "ttfb", "error"),
         _counter(m.VALUES_REFUSED, 1, "ttfb", "not_a_number"),
+        _counter(m.VALUES_REFUSED, 4, "evaluation", "out_of_range"),
+        _counter(m.VALUES_REFUSED, 2, "evaluation", "not_a_number"),
+        _counter(m.VALUES_REFUSED, 1, "evaluation", "missing"),
+        _counter(m.VALUES_REFUSED, 1, "evaluation", "error"),
         _counter(m.RECORDS_CUT, 1, "spans"),
         _counter(m.RECORDS_CUT, 1, "logs"),
         _histogram(m.TURN_CONTRIBUTION, [0.26], "llm_inference", "service"),
@@ -206,7 +237,10 @@ def _expected() -> Series:
         _counter(m.BRIDGE_DROPPED, 12, "logs", "refused"),
         _histogram(m.PROCESS_CPU, [0.35]),
         _histogram(m.PROCESS_MEMORY, [200 * 1024**2]),
-        _histogram(m.QUALITY_SCORE, [0.9], "tone_accuracy"),
+        _histogram(m.QUALITY_SCORE, [0.9], "tone_accuracy", "judge", "gpt-4.1", "3"),
+        _histogram(m.QUALITY_SCORE, [1.0], "tone_accuracy", "unknown", "gpt-4.1", "3"),
+        _histogram(m.QUALITY_SCORE, [0.0], "unknown", "judge", "unknown", "unknown"),
+        _histogram(m.QUALITY_SCORE, [1.0], "tone_accuracy", "human", "gpt-5", "3"),
         _histogram(m.STT_WER, [0.125], *spoken),
     )
     return {key: value for one in series for key, value in one.items()}
@@ -312,7 +346,7 @@ def test_a_label_nobody_stated_is_unknown(stack: Stack) -> None:
     stated = [(metric, labels) for _, metric, labels, _ in rows if metric is not m.AFFECTED]  # its `all` is its own
     values = {label: {labels[label] for metric, labels in stated if label in metric.labels} for label in (
         "provider", "model", "interrupted", "outcome", "tool", "owner", "contribution", "server_address", "direction",
-        "side", "dimension", "matched")}  # fmt: skip
+        "side", *JUDGE, "matched")}  # fmt: skip
 
     assert {label: {"unknown"} for label in values} == values
     for name, metric, labels, _ in [*rows, *_rows(stack, "full")]:

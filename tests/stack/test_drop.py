@@ -172,7 +172,9 @@ def test_events_of_the_bridge_keep_what_is_a_fact(out: dict[str, list[dict[str, 
     """Of an event whose body may hold words the name stays; with another scope it is a line of the bot."""
     assert [one.name if one.content else f"{one.name}: a fact" for one in e.EVENTS] == _bodies(out, 2)
     assert [protect_drop.DROPPED] * len(e.EVENTS) == _bodies(out, 3)
-    assert {"pipecat.error", "pipecat.intent", "pipecat.decision"} == {one.name for one in e.EVENTS if one.content}
+    assert {"pipecat.error", "pipecat.intent", "pipecat.decision", "gen_ai.evaluation.result"} == {
+        one.name for one in e.EVENTS if one.content
+    }
 
 
 def test_no_invented_name_is_on_the_list() -> None:

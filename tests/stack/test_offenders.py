@@ -40,7 +40,10 @@ BEYOND: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {
     ("audio_silent", "warning"): ("pipecat.webrtc", {**LINE, "pipecat.webrtc.audio_level_ratio": 0.0}),
     ("task", "critical"): ("pipecat.outcome", {"pipecat.outcome": "abandoned"}),
     ("intent", "warning"): ("pipecat.intent", {"pipecat.intent.matched": False}),
-    ("quality", "critical"): ("pipecat.quality", {"pipecat.quality.score": 0.5, "pipecat.quality.dimension": "tone"}),
+    ("quality", "critical"): (
+        "gen_ai.evaluation.result",
+        {"gen_ai.evaluation.score.value": 0.5, "gen_ai.evaluation.name": "tone"},
+    ),
     ("error", "critical"): ("pipecat.error", {"pipecat.stage": "tts", "gen_ai.provider.name": "cartesia"}),
 }
 APART: dict[str, dict[str, str]] = {
@@ -79,7 +82,7 @@ WITHIN: list[tuple[str, dict[str, Any]]] = [
     ("pipecat.conversation.signal", {"pipecat.conversation.signal.kind": "early_hangup"}),
     ("pipecat.outcome", {"pipecat.outcome": "completed"}),
     ("pipecat.intent", {"pipecat.intent.matched": True}),
-    ("pipecat.quality", {"pipecat.quality.score": 0.95}),
+    ("gen_ai.evaluation.result", {"gen_ai.evaluation.score.value": 0.95}),
 ]
 
 

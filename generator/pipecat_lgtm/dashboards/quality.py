@@ -130,14 +130,14 @@ def _scores(config: Config) -> Panel:
     return graph(
         Card(
             4,
-            "Judge's scores",
-            "What does the judge say of completion, relevance and tone?",
-            "A drop right after a deploy: the prompt or the model.",
-            "bridge",
-            empty="No scores: a judge of the calls sends them as events pipecat.quality (docs/telemetry.md)",
-            producer="a judge of the calls",
+            "Scores of calls, by who judged",
+            "What do judges, policies and people say of completion, relevance and tone?",
+            "A drop right after a deploy: the prompt or the model. Two lines of one name: two models judge, or two versions of a prompt.",
+            "scores",
+            empty="No scores: whoever judges calls sends them as events gen_ai.evaluation.result (docs/telemetry.md)",
+            producer="whoever judges calls",
         ),
-        [evaluated(config, "quality_score", "mean", "ratio", labels.DIMENSION, lower_is_worse=True)],
+        [evaluated(config, "quality_score", "mean", "ratio", labels.DIMENSION, labels.SOURCE, lower_is_worse=True)],
         top=1,
     )
 
@@ -147,14 +147,14 @@ def _score_drop(config: Config) -> Panel:
     return graph(
         Card(
             5,
-            f"Judge's scores: drop (critical {format_ratio(bound)})",
-            "Has a score dropped against the same service's last week?",
+            f"Scores of calls: drop (critical {format_ratio(bound)})",
+            "Has a score dropped against the same service's last week, by the same judge?",
             "Red: undo the last deploy, then compare the prompts.",
-            "bridge",
-            empty="No scores of a judge, or not yet a week of them to compare with",
-            producer="a judge of the calls",
+            "scores",
+            empty="No scores, or not yet a week of the same judge's to compare with",
+            producer="whoever judges calls",
         ),
-        [evaluated(config, "quality_score", "drift", "ratio", labels.DIMENSION)],
+        [evaluated(config, "quality_score", "drift", "ratio", labels.DIMENSION, labels.SOURCE)],
         bounds=config.thresholds.judge_drop,
     )
 

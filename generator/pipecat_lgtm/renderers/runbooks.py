@@ -157,6 +157,8 @@ def _needs(one: Alert) -> str:
     used = [metric for metric in METRICS if re.search(rf"\b{metric.prometheus}(_bucket|_count|_sum)?\b", text)]
     if not used:
         return "the stack's own metrics"
+    if m.QUALITY_SCORE in used:
+        return "whoever judges calls"
     told = [metric for metric in used if metric is not m.TURNS]
     bridged = any(metric.feed == "bridge" or metric is m.CONVERSATIONS for metric in told)
     # Of these spans say enough to judge by; the bridge says more.

@@ -58,25 +58,32 @@ def word_errors(config: Config, seconds: float) -> Signal:
     """Return by how many points word errors are above their own baseline, per provider."""
     name = recorded("stt_wer_ratio", "mean", format_seconds(seconds))
     ask = levels.points_above(name, baseline_name(WER), READY, WER, labels.PROVIDER)
-    return _drift(config, m.STT_WER, labels.PROVIDER, seconds, name, ask, WER, signals.WER)
+    return _drift(config, m.STT_WER, (labels.PROVIDER,), seconds, name, ask, WER, signals.WER)
 
 
 def judged(config: Config, seconds: float) -> Signal:
-    """Return by what share a judge's score is below its own baseline, per dimension."""
+    """Return by what share scores are below their own baseline, by what is judged and by whom."""
     name = recorded("quality_score", "mean", format_seconds(seconds))
-    ask = levels.drop(name, baseline_name(JUDGE), READY, JUDGE, labels.DIMENSION)
-    return _drift(config, m.QUALITY_SCORE, labels.DIMENSION, seconds, name, ask, JUDGE, signals.QUALITY)
+    ask = levels.drop(name, baseline_name(JUDGE), READY, JUDGE, *labels.JUDGE)
+    return _drift(config, m.QUALITY_SCORE, labels.JUDGE, seconds, name, ask, JUDGE, signals.QUALITY)
 
 
 def _drift(  # noqa: PLR0913, PLR0917 - the parts of a signal
-    config: Config, metric: Metric, own: str, seconds: float, name: str, ask: Query, signal: str, breach: str
+    config: Config,
+    metric: Metric,
+    own: tuple[str, ...],
+    seconds: float,
+    name: str,
+    ask: Query,
+    signal: str,
+    breach: str,
 ) -> Signal:
     window = format_seconds(seconds)
-    values = Histogram(metric, window, (*labels.COMMON, own))
+    values = Histogram(metric, window, (*labels.COMMON, *own))
     mean = Recording(name, levels.mean(values, "ratio"))
     return Signal(
         Recording(recorded(signal, "drift", window), ask),
-        (*labels.COMMON, own),
+        (*labels.COMMON, *own),
         Recording(recorded(signal, "increase", window), levels.counted(values)),
         seconds,
         (breach,),

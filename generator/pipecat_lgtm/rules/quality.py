@@ -111,7 +111,8 @@ def _evaluated(config: Config) -> Iterator[tuple[Row, str, BoundUnit]]:
             "PipecatJudgeScoreDropped",
             partial(baselines.judged, config),
             f"{{service}}: {{{{ $labels.{labels.DIMENSION} }}}} is judged {{value}} lower than usual (bound {{bound}})",
-            "A judge's mean score against the service's own past. Read the worst conversations before rolling back.",
+            "The mean score against the service's own past, by the same judge, model and prompt. Read the worst "
+            "conversations before rolling back.",
             _DASHBOARD, _calls,
         ),
         "judge_drop", "ratio",

@@ -23,8 +23,17 @@ NACKS = Attribute("pipecat.webrtc.nacks", "int", "{nack}", "Since the last repor
 STATE = Attribute("pipecat.webrtc.state", "string", "", "Of the connection, on a change.")
 CPU = Attribute("pipecat.process.cpu_ratio", "double", "1", "1 = one core.")
 MEMORY = Attribute("pipecat.process.memory_bytes", "int", "By", "Resident set.")
-DIMENSION = Attribute("pipecat.quality.dimension", "string", "", "task_completion, response_relevance, tone_accuracy.")
-SCORE = Attribute("pipecat.quality.score", "double", "1", "0 to 1.")
+EVALUATION_NAME = Attribute(
+    "gen_ai.evaluation.name", "string", "", "What is judged: task_completion, response_relevance, tone_accuracy, …"
+)
+EVALUATION_SCORE = Attribute("gen_ai.evaluation.score.value", "double", "1", "0 to 1.")
+EVALUATION_LABEL = Attribute("gen_ai.evaluation.score.label", "string", "", "The verdict in a word: pass, fail, …")
+EVALUATION_EXPLANATION = Attribute("gen_ai.evaluation.explanation", "string", "", "Why.", content=True)
+ERROR_TYPE = Attribute("error.type", "string", "", "Why there is no score: timeout, rate_limit, …")
+QUALITY_SOURCE = Attribute("pipecat.quality.source", "string", "", "Who judges: judge, policy, heartbeat or human.")
+JUDGE_MODEL = Attribute("pipecat.quality.judge.model", "string", "", "The model that judges.")
+PROMPT_VERSION = Attribute("pipecat.quality.judge.prompt_version", "string", "", "Of what that model is asked.")
+SCORE_REFUSED = Attribute("pipecat.quality.refused", "string", "", "Why a score is kept out of the metrics.")
 WER = Attribute("pipecat.stt.wer_ratio", "double", "1", "Against a reference transcript.")
 TTS_CHARACTERS = Attribute("pipecat.tts.characters", "int", "{character}", "Sent to synthesis, as the service states.")
 PIPECAT_VERSION = Attribute("pipecat.version", "string", "", "Pipecat's release.")
@@ -127,7 +136,13 @@ DROPPED = Event(
     "pipecat.bridge.dropped", (DROPPED_SIGNAL, DROPPED_REASON, DROPPED_COUNT), "Telemetry that could not be sent."
 )
 SYNTHESIS = Event("pipecat.synthesis", (TTS_CHARACTERS, a.PROVIDER, a.MODEL), "Text was sent to synthesis.")
-QUALITY = Event("pipecat.quality", (DIMENSION, SCORE), "A judge's score.")
+EVALUATION = Event(
+    "gen_ai.evaluation.result",
+    (EVALUATION_NAME, EVALUATION_SCORE, EVALUATION_LABEL, EVALUATION_EXPLANATION, ERROR_TYPE, QUALITY_SOURCE,
+     JUDGE_MODEL, PROMPT_VERSION),
+    "A score, in the context of the span that it is about: a turn's or a conversation's.",
+    content=True,
+)  # fmt: skip
 WORD_ERRORS = Event("pipecat.stt.wer", (WER, a.PROVIDER, a.MODEL), "A transcript compared with a reference.")
 NOTIFICATION = Event(
     "pipecat.notification",

@@ -57,6 +57,14 @@ DIRECTION = "direction"
 SIDE = "side"
 STATE = "state"
 DIMENSION = "dimension"
+"""What is judged."""
+SOURCE = "source"
+"""Who judges, one of `SOURCES`."""
+SOURCES = ("judge", "policy", "heartbeat", "human")
+JUDGE_MODEL = "judge_model"
+PROMPT_VERSION = "prompt_version"
+JUDGE = (DIMENSION, SOURCE, JUDGE_MODEL, PROMPT_VERSION)
+"""Scores are held against those of the same judge: another model or prompt has another idea of good."""
 
 KNOWN = "known"
 """Of a turn: how its time to first word is known, or why it is not."""

@@ -63,7 +63,7 @@ WEBRTC_STATES = _metric("webrtc.states", "counter", "{change}", (labels.STATE,),
 BRIDGE_DROPPED = _metric("bridge.dropped", "counter", "{item}", (labels.SIGNAL, labels.REASON), "bridge", "Spans, log records and signals of conversations that bots dropped, by reason.")
 PROCESS_CPU = _metric("process.cpu.ratio", "histogram", "1", (), "bridge", "CPU of a bot process, 1 = one core.")
 PROCESS_MEMORY = _metric("process.memory", "histogram", "By", (), "bridge", "Memory of a bot process.")
-QUALITY_SCORE = _metric("quality.score", "histogram", "1", (labels.DIMENSION,), "bridge", "A judge's score, 0 to 1.")
+QUALITY_SCORE = _metric("quality.score", "histogram", "1", labels.JUDGE, "scores", "Scores of turns and conversations, 0 to 1, by who judged.")
 STT_WER = _metric("stt.wer.ratio", "histogram", "1", _WHO, "bridge", "Word error rate against a reference.")
 # fmt: on
 

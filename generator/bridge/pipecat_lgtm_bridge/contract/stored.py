@@ -31,7 +31,7 @@ LINES = (
 CONVENTIONS = (
     "cloud.region", "code.column.number", "code.file.path", "code.filepath",
     "code.function", "code.function.name", "code.line.number", "code.lineno", "code.namespace", "db.namespace",
-    "db.operation.name", "db.system", "db.system.name", "error.type", "exception.escaped", "exception.type",
+    "db.operation.name", "db.system", "db.system.name", "exception.escaped", "exception.type",
     "gen_ai.conversation.id", "gen_ai.operation.name", "gen_ai.output.type", "gen_ai.request.choice.count",
     "gen_ai.request.encoding_formats", "gen_ai.request.frequency_penalty", "gen_ai.request.max_completion_tokens",
     "gen_ai.request.max_tokens", "gen_ai.request.presence_penalty", "gen_ai.request.seed",

@@ -5,7 +5,7 @@ from typing import Literal
 
 AttributeType = Literal["string", "double", "int", "bool", "string[]"]
 MetricKind = Literal["histogram", "counter", "gauge"]
-Feed = Literal["spans", "bridge", "both"]
+Feed = Literal["spans", "bridge", "both", "scores"]
 
 _UNIT_SUFFIX = {"s": "_seconds", "By": "_bytes"}
 
@@ -53,8 +53,8 @@ class Metric:
         kind: histogram (cumulative, explicit bounds), monotonic counter, or gauge.
         unit: UCUM; `{thing}` counts things.
         labels: besides `service_name` and `deployment_environment`, which all have.
-        feed: what the bot must run for it to have data: `spans` (Pipecat's own tracing), `bridge`, or `both`
-            (spans alone give a fallback, the bridge the exact value).
+        feed: what must run for it to have data: `spans` (Pipecat's own tracing), `bridge`, `both` (spans alone give a
+            fallback, the bridge the exact value), or `scores` (whoever judges calls).
         brief: one sentence.
     """
 

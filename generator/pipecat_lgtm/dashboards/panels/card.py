@@ -27,7 +27,7 @@ class Card:
         cure: what to do if it is red or unusual.
         feed: what the bot must run for it to have data.
         empty: what stands in place of an empty graph; by default by feed.
-        producer: who states the events that a panel of feed `bridge` reads.
+        producer: who states the events that a panel of feed `bridge` or `scores` reads.
     """
 
     id: int
@@ -44,6 +44,7 @@ class Card:
         how = f" {WITH_BRIDGE}" if self.producer == _BRIDGE else ""
         note = {
             "bridge": f" Only {self.producer} feeds this panel.{how}",
+            "scores": f" Only {self.producer} feeds this panel.",
             "both": " With the bridge exact.",
             "spans": "",
         }

@@ -21,7 +21,8 @@ VALUES = {
     labels.STAGE: labels.STAGES, labels.TYPE: labels.TOKEN_TYPES, labels.STATUS: ("ok", "error", "interrupted"),
     labels.OUTCOME: ("completed", "failed"), labels.DIRECTION: ("inbound", "outbound"), labels.SIDE: ("bot", "client"),
     labels.PROVIDER: ("openai", "deepgram"), labels.MODEL: ("one", "two"), labels.KIND: ("card", "complaint"),
-    labels.DIMENSION: ("task_completion", "tone_accuracy"), labels.TOOL: ("get_weather", "book_table"),
+    labels.DIMENSION: ("task_completion", "tone_accuracy"), labels.SOURCE: ("judge", "human"),
+    labels.TOOL: ("get_weather", "book_table"),
     labels.CONTRIBUTION: ("transcription", "llm_inference", "speech_synthesis", "pipeline"),
     labels.OWNER: ("service",), labels.CATEGORY: ("server", "rate_limit"), labels.SIGNAL: ("ttfb",),
 }  # fmt: skip

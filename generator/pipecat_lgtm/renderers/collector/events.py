@@ -45,6 +45,8 @@ _COUNTED: tuple[tuple[Event, Metric, dict[str, Attribute]], ...] = (
 )
 _OVER = f'attributes["{e.SILENCE_ONGOING.name}"] != true'
 """Of an event of a silence: it states its end. A bridge that states nothing before it does not say so."""
+_EVALUATION = "evaluation"
+"""The signal of values refused that are scores."""
 _STATE_COUNTED = (e.WEBRTC, m.WEBRTC_STATES, {labels.STATE: e.STATE})
 _WHO = {labels.PROVIDER: a.PROVIDER, labels.MODEL: a.MODEL}
 _DROPPED = {labels.SIGNAL: e.DROPPED_SIGNAL, labels.REASON: e.DROPPED_REASON}
@@ -53,8 +55,20 @@ _SUMMED: tuple[tuple[Event, Metric, dict[str, Attribute], Attribute], ...] = (
     (e.SYNTHESIS, m.TTS_CHARACTERS, _WHO, e.TTS_CHARACTERS),
     (e.DROPPED, m.BRIDGE_DROPPED, _DROPPED, e.DROPPED_COUNT),
 )
-_KNOWN: dict[Attribute, tuple[str, ...]] = {e.SIGNAL_KIND: labels.CONVERSATION_SIGNALS}
+_KNOWN: dict[Attribute, tuple[str, ...]] = {
+    e.SIGNAL_KIND: labels.CONVERSATION_SIGNALS,
+    e.QUALITY_SOURCE: labels.SOURCES,
+}
 """Texts of which only some are values of a label; any other is unknown."""
+_CODES = (e.EVALUATION_NAME, e.JUDGE_MODEL, e.PROMPT_VERSION)
+_CODE = "^[0-9A-Za-z][-0-9A-Za-z_.:/@+]{0,63}$$"
+"""What may be a label of a score: a name. Whoever mistakes one attribute for another sends a sentence."""
+_JUDGE = {
+    labels.DIMENSION: e.EVALUATION_NAME,
+    labels.SOURCE: e.QUALITY_SOURCE,
+    labels.JUDGE_MODEL: e.JUDGE_MODEL,
+    labels.PROMPT_VERSION: e.PROMPT_VERSION,
+}
 _LINE = {labels.DIRECTION: e.DIRECTION, labels.SIDE: e.SIDE}
 
 
@@ -68,7 +82,7 @@ def _measured(
         (e.SILENCE, m.SILENCE, e.SECONDS, {}, latency, seconds),
         (e.TRANSCRIPTION, m.STT_CONFIDENCE, e.CONFIDENCE, _WHO, ratio, 1.0),
         (e.WORD_ERRORS, m.STT_WER, e.WER, _WHO, ratio, 10.0),
-        (e.QUALITY, m.QUALITY_SCORE, e.SCORE, {labels.DIMENSION: e.DIMENSION}, ratio, 1.0),
+        (e.EVALUATION, m.QUALITY_SCORE, e.EVALUATION_SCORE, _JUDGE, ratio, 1.0),
         (e.WEBRTC, m.WEBRTC_PACKET_LOSS, e.PACKET_LOSS, _LINE, ratio, 1.0),
         (e.WEBRTC, m.WEBRTC_JITTER, e.JITTER, _LINE, network, seconds),
         (e.WEBRTC, m.WEBRTC_RTT, e.RTT, _LINE, network, seconds),
@@ -140,7 +154,7 @@ def _values(config: Config) -> list[str]:
     limits[e.SILENCE_STATED] = config.limits.latency
     for _, _, value, _, _, limit in _measured(config):
         limits[value] = max(limit, limits.get(value, 0.0))
-    statements = []
+    statements = _refusals()
     for value, limit in limits.items():
         path = value.log
         believable = f"Double({path}) >= 0.0 and Double({path}) <= {limit}"
@@ -156,12 +170,29 @@ def _values(config: Config) -> list[str]:
         statements.append(f"set({text.log}, String({text.log})) where {text.log} != nil and not IsString({text.log})")
         statements.append(f'set({text.log}, {quoted(labels.UNKNOWN)}) where {text.log} == ""')
         statements += fit_for_label(text.log, labels.UNKNOWN)
+    for code in (one.log for one in _CODES):
+        other = f"{code} != nil and not IsMatch({code}, {quoted(_CODE)})"
+        statements.append(f"set({code}, {quoted(labels.UNKNOWN)}) where {other}")
     for text, known in _KNOWN.items():
         statements.append(
             f"set({text.log}, {quoted(labels.UNKNOWN)}) where {text.log} != nil and not {one_of(text.log, known)}"
         )
     who = (*identity.provider(a.PROVIDER.log), *identity.renamed(a.PROVIDER.log), *identity.model(a.MODEL.log))
     return [*statements, *who]
+
+
+def _refusals() -> list[str]:
+    """Return the statements that say why an evaluation has no score, or one that is kept out of the metrics."""
+    score, refused = e.EVALUATION_SCORE.log, e.SCORE_REFUSED.log
+    ours = f"{e.EVENT_NAME.log} == {quoted(e.EVALUATION.name)}"
+    fits = f"Double({score}) >= 0.0 and Double({score}) <= 1.0"
+    return [
+        f"delete_key(log.attributes, {quoted(e.SCORE_REFUSED.name)}) where {refused} != nil",
+        f'set({refused}, "missing") where {ours} and {score} == nil',
+        f'set({refused}, "error") where {ours} and {score} == nil and {e.ERROR_TYPE.log} != nil',
+        f'set({refused}, "not_a_number") where {ours} and {score} != nil and not {is_number(score)}',
+        f'set({refused}, "out_of_range") where {ours} and {is_number(score)} and not ({fits})',
+    ]
 
 
 def event_sums(config: Config) -> dict[str, Any]:
@@ -187,6 +218,9 @@ def event_sums(config: Config) -> dict[str, Any]:
             made["conditions"] = [f"{made['conditions'][0]} and {_OVER}"]
         made["histogram"] = {"buckets": bounds, "value": f'attributes["{value.name}"]'}
         entries.append(made)
+    refused = _entry(config, e.EVALUATION, m.VALUES_REFUSED, {labels.REASON: e.SCORE_REFUSED}, e.SCORE_REFUSED)
+    refused["attributes"].append({"key": labels.SIGNAL, "default_value": _EVALUATION})
+    entries.append(counting(refused))
     return {"error_mode": "ignore", "logs": entries}
 
 
@@ -209,8 +243,10 @@ def _entry(
 def renames() -> dict[str, Any]:
     """Return the processor that gives event metrics their labels' names."""
     pairs = {source.name: label for _, _, copied in (*_COUNTED, _STATE_COUNTED) for label, source in copied.items()}
-    pairs |= {source.name: label for source_map in (_WHO, _LINE, _DROPPED) for label, source in source_map.items()}
-    pairs[e.DIMENSION.name] = labels.DIMENSION
+    pairs |= {
+        source.name: label for source_map in (_WHO, _LINE, _DROPPED, _JUDGE) for label, source in source_map.items()
+    }
+    pairs[e.SCORE_REFUSED.name] = labels.REASON
     statements = []
     for name, label in pairs.items():
         old, new = f'datapoint.attributes["{name}"]', f'datapoint.attributes["{label}"]'

@@ -202,11 +202,11 @@ def offences(config: Config) -> list[Offence]:
         Offence(e.TASK_OUTCOME, signals.TASK, "critical", one_of(outcome, ("failed", "abandoned"))),
         Offence(e.INTENT, signals.INTENT, "warning", f'{matched} == "false"'),
         Offence(
-            e.QUALITY,
+            e.EVALUATION,
             signals.QUALITY,
             "critical",
-            f"{_value(e.SCORE)} != nil and {_value(e.SCORE)} < {score:.10g}",
-            ((labels.DIMENSION, e.DIMENSION),),
+            f"{_value(e.EVALUATION_SCORE)} != nil and {_value(e.EVALUATION_SCORE)} < {score:.10g}",
+            ((labels.DIMENSION, e.EVALUATION_NAME),),
         ),
         Offence(e.ERROR, signals.ERROR, "critical", f"{_value(e.EVENT_NAME)} != nil", ((labels.STAGE, a.STAGE),)),
     ]
