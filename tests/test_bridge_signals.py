@@ -183,8 +183,8 @@ def test_a_long_call_holds_little(bridged: Bridged) -> None:
     for number in range(1000):
         talk.bot(f"Reply {number} is about nothing of interest.")
         talk.caller(f"Caller {number} says something else now.")
-    talk.bot("word " * 200_000)
-    talk.caller("word " * 200_000)
+    talk.bot("word " * 20_000)
+    talk.caller("word " * 20_000)
     talk.stated()
 
     held = talk.signals._repeats._said  # noqa: SLF001 - what is held is the subject
@@ -196,6 +196,45 @@ def test_a_long_call_holds_little(bridged: Bridged) -> None:
         if not voice.due(10**18):
             break
     assert len(voice._pieces) <= 100  # noqa: SLF001
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("a" * 20_000, id="one word"),
+        pytest.param("ab? " * 1000, id="questions"),
+        pytest.param("is it so? " * 500, id="longer questions"),
+        pytest.param("あ" * 20_000, id="no spaces"),
+        pytest.param("\u0301" * 20_000, id="marks alone"),
+        pytest.param("a b " * 1000, id="letters"),
+        pytest.param("\ud800 \x00 \u202e" * 1000, id="no text"),
+    ],
+)
+def test_a_hostile_caller_takes_no_time(bridged: Bridged, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """However long and odd an utterance is, few comparisons of few words or letters are made of it, and none fails.
+
+    Counted are the steps that difflib takes at most: words, times how often the commonest is there, times the parts.
+    """
+    made: list[int] = []
+    real = wording.SequenceMatcher
+
+    def counted(junk: None, one: Any, two: Any, *, autojunk: bool) -> Any:  # noqa: ANN401 - as difflib has it
+        size = len(one) * max(two.count(each) for each in two)
+        made.append(size * min(len(one), len(two)))
+        return real(junk, one, two, autojunk=autojunk)
+
+    monkeypatch.setattr(wording, "SequenceMatcher", counted)
+    emit.tell_of_lost()
+    talk = _Talk(bridged)
+    for number in range(2 * REMEMBERED):
+        talk.bot(f"{text[:-1]}{number}?")
+        talk.caller(f"{number}{text}")
+    talk.stated()
+    emit.tell_of_lost()
+
+    assert max(made, default=0) <= wording.MOST_WORDS**3 // 10
+    assert sum(made) <= 4 * REMEMBERED * 2_000_000
+    assert [] == [one for one in bridged.events() if "pipecat.bridge.dropped" in one]
 
 
 def test_unsampled_calls_state_none(bridged: Bridged, monkeypatch: pytest.MonkeyPatch) -> None:

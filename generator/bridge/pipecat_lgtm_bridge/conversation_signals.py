@@ -165,7 +165,7 @@ class ConversationSignals:
     @_counted
     def hung_up(self, _data: FramePushed, at: float) -> None:
         """The call is cancelled: that is what bots do when the caller has left, as Pipecat's examples have it."""
-        if self._caller_last or not self._bot_spoke:
+        if self._caller_last or not self._bot_spoke or self._prompting:  # who was asked may have left before
             return
         since = 0.0 if self._bot or self._bot_ended is None else at - self._bot_ended
         if since > HANGUP_SECONDS or self._sound_at > at - since:

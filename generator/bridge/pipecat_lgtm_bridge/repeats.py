@@ -14,6 +14,8 @@ _LEAST_REQUEST, _ANSWER = 3.0, 4.0
 """Words: what is shorter is no request; what is no longer, after a question, is an answer to it."""
 _LEAST_QUESTION, _SHORT_QUESTION = 3.0, 4.0
 """Words: what is shorter is asked of anything; what is no longer is asked of what was said before it."""
+_QUESTIONS = 3
+"""So many questions of a reply are held against those of others."""
 _LEAST_REPLY = 4.0
 """Words: what is shorter ("One moment.") is said often in good calls."""
 
@@ -134,13 +136,14 @@ def _reads_back(reply: Utterance, said: Utterance) -> bool:
 
 
 def _questions(reply: Utterance) -> list[Sentence]:
-    return [one for one in reply.sentences if one.asks and weight(one.words) >= _LEAST_QUESTION]
+    """Return the last questions of a reply: those that want an answer."""
+    return [one for one in reply.sentences if one.asks and weight(one.words) >= _LEAST_QUESTION][-_QUESTIONS:]
 
 
 def _same_question(new: Sentence, old: Sentence) -> bool:
     found = likeness(old.words, new.words)
-    is_offer = Utterance(" ".join(new.words)).means(wording.MORE)
-    return not is_offer and not found.other and found.of_shorter >= _ALIKE and found.shared >= _LEAST_QUESTION
+    same = not found.other and found.of_shorter >= _ALIKE and found.shared >= _LEAST_QUESTION
+    return same and not Utterance(" ".join(new.words)).means(wording.MORE)
 
 
 def _of_other_things(question: Sentence, new: Utterance, old: Utterance) -> bool:

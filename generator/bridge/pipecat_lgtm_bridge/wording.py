@@ -12,6 +12,8 @@ from functools import cached_property
 
 MOST_CHARACTERS, MOST_WORDS = 1_000, 60
 """What is looked at of one utterance: comparing takes longer than in proportion."""
+_MOST_TIMES = 4
+"""So often one word of an utterance is looked at."""
 
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 """Scripts without spaces between words: each sign counts as half a word."""
@@ -26,6 +28,8 @@ _OPENING = 3.0
 
 _NEAR = 0.7
 """Two words are one word in two forms from this similarity of their letters on."""
+_LONGEST = 60
+"""Letters of words that are compared: it takes as long as the square of them."""
 
 
 def _folded(text: str) -> str:
@@ -48,7 +52,18 @@ def words_of(text: str) -> tuple[str, ...]:
         elif sign not in "'\u2019":
             found += [word] if word else []
             word = ""
-    return tuple([*found, word] if word else found)[:MOST_WORDS]
+    return _few([*found, word] if word else found)
+
+
+def _few(words: list[str]) -> tuple[str, ...]:
+    """Return the first words, each at most some times: comparing takes as long as the cube of how often."""
+    times: dict[str, int] = {}
+    kept = []
+    for one in words:
+        times[one] = times.get(one, 0) + 1
+        if times[one] <= _MOST_TIMES:
+            kept.append(one)
+    return tuple(kept[:MOST_WORDS])
 
 
 def weight(words: Sequence[str]) -> float:
@@ -150,7 +165,9 @@ def _digits(words: Sequence[str]) -> str:
 
 
 def near(one: str, two: str) -> bool:
-    """Return whether two words are one word in two forms."""
+    """Return whether two words are one word in two forms; what is too long for words is not compared."""
+    if max(len(one), len(two)) > _LONGEST:
+        return False
     if one in two or two in one:
         return min(len(one), len(two)) > 2  # noqa: PLR2004 - an article is part of many words
     return SequenceMatcher(None, one, two, autojunk=False).ratio() >= _NEAR
