@@ -265,6 +265,20 @@ def test_a_signal_is_stated_in_its_own_turn(bridged: Bridged) -> None:
 
 
 @pytest.mark.parametrize(
+    ("outcome", "kinds"),
+    [("", ["early_hangup"]), ("abandoned", ["early_hangup"]), ("completed", [])],
+)
+def test_a_call_that_is_done_may_end_at_once(bridged: Bridged, outcome: str, kinds: list[str]) -> None:
+    """Where the bot says that it completed its task a caller who leaves right after a reply is no early hang-up."""
+    talk = _Talk(bridged)
+    talk.bot("The table is booked for you.")
+    talk.call.outcome = outcome
+    talk.signals.hung_up(pushed(f.CancelFrame()), 6.0)
+
+    assert kinds == talk.stated()
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
         pytest.param("It's 5 o'clock!", ("its", "5", "oclock"), id="marks"),
@@ -301,10 +315,14 @@ def test_real_pipeline(bridged: Bridged) -> None:
     circles = turntaking.Bot(
         [turntaking.quiet(1.0), *[turntaking.says(1.0, "I want to cancel my order"), turntaking.quiet(3.0)] * 3]
     )
-    gone = turntaking.Bot([turntaking.quiet(0.5), turntaking.says(1.0), turntaking.quiet(2.2), turntaking.gone()])
+    spoken_to = [turntaking.quiet(0.5), turntaking.says(1.0)]
+    gone = turntaking.Bot([*spoken_to, turntaking.quiet(2.2), turntaking.gone()])
+    cut = turntaking.Bot([turntaking.quiet(0.5), turntaking.greet(), turntaking.quiet(0.6), turntaking.gone()])
+    waited = turntaking.Bot([*spoken_to, turntaking.quiet(8.0), turntaking.gone()])
+    ended = turntaking.Bot([*spoken_to, turntaking.quiet(2.2)])
     idle = turntaking.Bot([turntaking.quiet(0.5), turntaking.greet(), turntaking.quiet(8.0), turntaking.greet(),
                            turntaking.quiet(2.0), *shout])  # fmt: skip
-    turntaking.run({"circles": circles, "gone": gone, "idle": idle})
+    turntaking.run({"circles": circles, "gone": gone, "cut": cut, "waited": waited, "ended": ended, "idle": idle})
     found: dict[str, list[str]] = {}
     for one in bridged.events():
         if KIND in one:
@@ -313,6 +331,7 @@ def test_real_pipeline(bridged: Bridged) -> None:
     assert {
         "circles": ["repeated_request", "repeated_request"],
         "gone": ["early_hangup"],
+        "cut": ["early_hangup"],
         "idle": ["reprompt"],
     } == {call: sorted(kinds) for call, kinds in found.items()}
 
