@@ -70,7 +70,7 @@ def test_a_store_elsewhere(tmp_path: Path) -> None:
     config = _config(tmp_path, stores={"prometheus": dict.fromkeys(("url", "write_url"), "http://127.0.0.1:1")})
     found = _found(config, tmp_path)["prometheus"]
 
-    assert ("wrong", "check stores.prometheus.url") == (found.verdict, found.hint)
+    assert ("wrong", "check stores.prometheus.url, and its login if it wants one") == (found.verdict, found.hint)
     assert "http://127.0.0.1:1" in found.says
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.units import format_seconds
 from pipecat_lgtm.errors import CheckFailed
-from pipecat_lgtm.ops.alerts import address
+from pipecat_lgtm.ops.alerts import address, server
 from pipecat_lgtm.ops.deploy import rules as rules_op
 from pipecat_lgtm.ops.deploy import target
 from pipecat_lgtm.ops.deploy.prometheus import Prometheus
@@ -32,16 +32,17 @@ _SPANLESS = (
 
 def findings(config: Config) -> Iterator[Finding]:
     """Yield every bot heard of in the last hour, how much of it is seen, and how many alerts have nothing to go by."""
-    server, window = Prometheus(address(config)), format_seconds(WINDOW_SECONDS)
+    window = format_seconds(WINDOW_SECONDS)
     try:
-        heard = _values(server, live.heard_of(window))
+        prometheus = server(config)
+        heard = _values(prometheus, live.heard_of(window))
         timed_share = health.metrics_coverage(health.llm_requests(window).promql, window)
-        timed = _values(server, timed_share.flavoured(native=config.alerts.native))
-        refused = _values(server, health.refused_per_turn(window))
-        inexact = _values(server, health.unmeasured(health.answered_turns(window).promql, window))
-        alive = _values(server, live.seconds_alive(window))
-        in_spans = _values(server, live.seconds_in_spans(window).flavoured(native=config.alerts.native))
-        silent = [one for one in target.silent(server, rules_op.wanted(config)) if one.wholly]
+        timed = _values(prometheus, timed_share.flavoured(native=config.alerts.native))
+        refused = _values(prometheus, health.refused_per_turn(window))
+        inexact = _values(prometheus, health.unmeasured(health.answered_turns(window).promql, window))
+        alive = _values(prometheus, live.seconds_alive(window))
+        in_spans = _values(prometheus, live.seconds_in_spans(window).flavoured(native=config.alerts.native))
+        silent = [one for one in target.silent(prometheus, rules_op.wanted(config)) if one.wholly]
     except CheckFailed as error:
         yield Finding("bots", "metrics", "wrong", error.message, error.hint)
         return
@@ -99,8 +100,8 @@ def _name(key: _Key) -> str:
     return f"{key[0]} ({key[1]})"
 
 
-def _values(server: Prometheus, query: Query) -> dict[_Key, float]:
+def _values(prometheus: Prometheus, query: Query) -> dict[_Key, float]:
     return {
         (one.metric.get(labels.SERVICE_NAME, ""), one.metric.get(labels.ENVIRONMENT, "")): one.value[1]
-        for one in server.samples(query.expr)
+        for one in prometheus.samples(query.expr)
     }
