@@ -1,8 +1,8 @@
 """The collector: dialects in, protected traces and logs and exact metrics out.
 
 ```
-otlp ┬ traces ─ normalise ─ accept ─ protect ─ intake
-     └ logs ─ protect ─ intake
+otlp ┬ traces ─ few ─ normalise ─ accept ─ protect ─ intake
+     └ logs ─ few ─ protect ─ intake
 
 internal ┬ traces ─┬─ Tempo
          │         ├─ further destinations
@@ -38,6 +38,7 @@ from pipecat_lgtm.renderers.collector import (
     offenders,
     other,
     protect,
+    protect_size,
     spans,
     split,
     sums,
@@ -89,6 +90,7 @@ def _processors(config: Config) -> dict[str, Any]:
         normalise.PROCESSOR: normalise.normalise(config),
         accept.PROCESSOR: accept.accept(config),
         "transform/frustration": transform("trace", [sums.frustration(config)]),
+        **protect_size.few(),
         **protect.protect_processors(config.content.mode, config.content.max_bytes, sums.spoken(config)),
         measure.FILTER: measure.measurable(),
         measure.PROCESSOR: measure.lean(config),
@@ -123,13 +125,12 @@ def _connectors(config: Config) -> dict[str, Any]:
 def _pipelines(config: Config) -> dict[str, Any]:
     counted = [f"span_metrics/{family}" for family in affected.families(config)]
     apart = [affected.APART_LABELS, affected.APART]
-    protect_spans, protect_logs = protect.SPANS, protect.LOGS
     return {
         "traces": _pipeline(
             ["otlp"],
             [
-                "memory_limiter", INVALID, normalise.PROCESSOR, accept.PROCESSOR, "transform/frustration",
-                protect_spans, protect.EVENTS,
+                "memory_limiter", INVALID, protect_size.SPANS, protect_size.EVENTS, normalise.PROCESSOR,
+                accept.PROCESSOR, "transform/frustration", protect.SPANS,
             ],
             [edge.INTAKE],
         ),
@@ -163,7 +164,7 @@ def _pipelines(config: Config) -> dict[str, Any]:
         "traces/sums": _pipeline([names.MEASURES], [sums.FILTER], [names.SPAN_SUMS]),
         "logs": _pipeline(
             ["otlp"],
-            ["memory_limiter", events.NAMES, events.SHORT, protect_logs],
+            ["memory_limiter", protect_size.LOGS, events.NAMES, events.SHORT, protect.LOGS],
             [edge.INTAKE],
         ),
         "logs/loki": _pipeline([edge.INTERNAL], [], [edge.LOKI]),
