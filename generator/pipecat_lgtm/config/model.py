@@ -44,6 +44,7 @@ class Services(Section):
     """Which bots report here."""
 
     names: tuple[Name, ...]
+    environments: tuple[Name, ...]
     default_environment: Name
 
 
@@ -86,6 +87,7 @@ class Cardinality(Section):
     """Outer limits of the number of series."""
 
     series_per_metric: Count
+    sums: Count
     services: Count
     breaches_per_service: Count
     breach_expiry: Seconds

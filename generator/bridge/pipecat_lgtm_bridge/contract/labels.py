@@ -77,6 +77,9 @@ NO_TRANSCRIPT = "no_transcript"
 LE = "le"
 """The bound of a bucket, on its series and on recordings of buckets."""
 
+OTHER = "other"
+"""What is not on the list of a label that has one, and what has passed a limit: counted together."""
+
 UNKNOWN = "unknown"
 """Every label has a value: a label that is empty on one series and absent on another reads as a reset."""
 

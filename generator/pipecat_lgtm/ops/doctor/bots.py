@@ -42,6 +42,7 @@ def findings(config: Config) -> Iterator[Finding]:
         inexact = _values(prometheus, health.unmeasured(health.answered_turns(window).promql, window))
         alive = _values(prometheus, live.seconds_alive(window))
         in_spans = _values(prometheus, live.seconds_in_spans(window).flavoured(native=config.alerts.native))
+        unlabelled = _values(prometheus, health.overflow(window))
         silent = [one for one in target.silent(prometheus, rules_op.wanted(config)) if one.wholly]
     except CheckFailed as error:
         yield Finding("bots", "metrics", "wrong", error.message, error.hint)
@@ -50,6 +51,9 @@ def findings(config: Config) -> Iterator[Finding]:
     for key in sorted(spanless):
         said = "sends events and no spans: nothing is known of its turns, latency and cost"
         yield Finding("bots", _name(key), "look", said, _SPANLESS)
+    for service, values in sorted((key[0], values) for key, values in unlabelled.items() if values > 0):
+        said = f"{values:.0f} values were counted without their labels: a limit of `cardinality` is reached"
+        yield Finding("bots", service, "look", said, "docs/runbooks/PipecatSeriesOverflowed.md")
     if not heard and not spanless:
         network = config.network
         hint = f"export OTEL_EXPORTER_OTLP_ENDPOINT={network.entrance}:{network.ports.otlp_http} (docs/bots.md)"
@@ -81,6 +85,9 @@ def _bot(config: Config, key: _Key, with_bridge: bool, timed: float | None, refu
     if most is not None and refused > most:
         said = f"{refused:.2g} values a turn are kept out of the metrics"
         return Finding("bots", what, "look", said, "docs/runbooks/PipecatValuesRefused.md")
+    if key[1] == labels.OTHER:
+        said = "its environment is on no list, and counted together with all such"
+        return Finding("bots", what, "look", said, "name it in stack.yaml under services.environments")
     if with_bridge:
         return Finding("bots", what, "fine", "sends spans and events: with the bridge")
     said = "sends spans only: failures of STT, TTS and tools, barge-ins and silences are not seen"

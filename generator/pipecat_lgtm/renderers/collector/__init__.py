@@ -39,6 +39,7 @@ from pipecat_lgtm.renderers.collector import (
     other,
     protect,
     protect_size,
+    shares,
     spans,
     split,
     sums,
@@ -49,8 +50,7 @@ from pipecat_lgtm.renderers.placement import Placement
 from pipecat_lgtm.renderers.text import to_yaml
 from pipecat_lgtm_bridge.contract.signals import BREACH_FAMILIES
 
-_CUMULATIVE = ("transform/start", "deltatocumulative")
-_SPLIT = ["transform/split", "filter/split", "transform/labels", "transform/resource_spans"]
+_SPLIT = ["transform/split", "filter/split", "transform/labels"]
 INVALID = "filter/invalid"
 
 
@@ -103,15 +103,12 @@ def _processors(config: Config) -> dict[str, Any]:
         **affected.processors(config),
         "transform/event_labels": events.renames(),
         **other.processors(config),
-        "deltatocumulative": {
-            "max_stale": f"{config.cardinality.series_expiry:g}s",
-            "max_streams": 100 * config.cardinality.series_per_metric,
-        },
+        **shares.processors(config),
     }
 
 
 def _connectors(config: Config) -> dict[str, Any]:
-    forwards = (names.MEASURES, names.OFFENDERS, names.BREACHES, names.BREACHED)
+    forwards = (names.MEASURES, names.OFFENDERS, names.BREACHES, names.BREACHED, shares.VALUES)
     return {
         **{name: {} for name in forwards},
         **{f"span_metrics/{name}": body for name, body in spans.connectors(config).items()},
@@ -176,14 +173,16 @@ def _pipelines(config: Config) -> dict[str, Any]:
         ),
         "metrics/spans": _pipeline(
             [names.COUNTS_SM, names.LATENCY_SM, names.DURATION_SM, names.ERRORS_SM],
-            _SPLIT,
+            [*_SPLIT, split.SPANS],
             [edge.METRICS],
         ),
         "metrics/breaches": _pipeline(
-            [*(f"span_metrics/{family}" for family in BREACH_FAMILIES), *counted], _SPLIT, [edge.BREACHES]
+            [*(f"span_metrics/{family}" for family in BREACH_FAMILIES), *counted],
+            [*_SPLIT, split.BREACHES],
+            [edge.BREACHES],
         ),
         "metrics/affected": _pipeline(
-            counted, [affected.KNOWN, affected.NUMBERS, "transform/resource_spans"], [edge.BREACHES]
+            counted, [affected.KNOWN, affected.NUMBERS, split.BREACHES], [edge.BREACHES]
         ),
         "metrics/offenders": _pipeline(
             [names.EVENT_OFFENDERS],
@@ -192,14 +191,15 @@ def _pipelines(config: Config) -> dict[str, Any]:
         ),
         "metrics/sums": _pipeline(
             [names.SPAN_SUMS],
-            [sums.REASONS, "transform/resource_sums", *_CUMULATIVE],
-            [edge.METRICS],
+            [sums.REASONS, "transform/resource_sums", "transform/start"],
+            [shares.VALUES],
         ),
         "metrics/events": _pipeline(
             [names.EVENT_SUMS, names.CUT_SUMS],
-            ["transform/event_labels", "transform/resource_events", *_CUMULATIVE],
-            [edge.METRICS],
+            ["transform/event_labels", "transform/resource_events", "transform/start"],
+            [shares.VALUES],
         ),
+        **shares.pipelines(edge.METRICS),
         **other.pipelines(config, edge.METRICS),
     }  # fmt: skip
 

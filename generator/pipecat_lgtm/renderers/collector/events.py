@@ -4,7 +4,15 @@ from typing import Any
 
 from pipecat_lgtm.config import Config, buckets
 from pipecat_lgtm.renderers.collector import identity
-from pipecat_lgtm.renderers.collector.ottl import fit_for_label, group, is_number, quoted, transform, without_doubles
+from pipecat_lgtm.renderers.collector.ottl import (
+    fit_for_label,
+    group,
+    is_number,
+    one_of,
+    quoted,
+    transform,
+    without_doubles,
+)
 from pipecat_lgtm.renderers.collector.sums import counting, entry
 from pipecat_lgtm_bridge.contract import attributes as a
 from pipecat_lgtm_bridge.contract import events as e
@@ -103,6 +111,7 @@ def processors(config: Config) -> dict[str, Any]:
                         f"set({service}, String({service})) where not IsString({service})",
                         *fit_for_label(environment, config.services.default_environment),
                         *fit_for_label(service, "unknown_service"),
+                        *identity.environment(config),
                     ],
                 ),
             ],
@@ -145,6 +154,9 @@ def _values(config: Config) -> list[str]:
         statements.append(f"set({text.log}, String({text.log})) where {text.log} != nil and not IsString({text.log})")
         statements.append(f'set({text.log}, {quoted(labels.UNKNOWN)}) where {text.log} == ""')
         statements += fit_for_label(text.log, labels.UNKNOWN)
+        if known := e.CLOSED.get(text):
+            other = f"{text.log} != nil and not {one_of(text.log, (*known, labels.UNKNOWN))}"
+            statements.append(f"set({text.log}, {quoted(labels.OTHER)}) where {other}")
     who = (*identity.provider(a.PROVIDER.log), *identity.renamed(a.PROVIDER.log), *identity.model(a.MODEL.log))
     return [*statements, *who]
 
