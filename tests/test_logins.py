@@ -12,9 +12,8 @@ from pipecat_lgtm.config import Config, load, load_default
 from pipecat_lgtm.errors import CheckFailed
 from pipecat_lgtm.ops import access, preflight
 from pipecat_lgtm.ops.alerts import server
-from rendered import files
+from rendered import LOGINS, files
 
-LOGINS = Path(__file__).parent / "configs" / "logins.yaml"
 SECRET = "s3cr3t-of-the-store"  # noqa: S105 - of this test
 
 
