@@ -14,6 +14,7 @@ CHANGES: dict[str, tuple[str, frozenset[str]]] = {
     for name, text, *parts in (
         ("name", "name: another"),
         ("services.names", "services: {names: [front-desk]}", C),
+        ("services.environments", "services: {environments: [production]}", C),
         ("services.default_environment", "services: {default_environment: staging}", C),
         ("ports.otlp_grpc", "network: {ports: {otlp_grpc: 24317}}", C),
         ("ports.otlp_http", "network: {ports: {otlp_http: 24318}}", C, N),
@@ -63,6 +64,7 @@ CHANGES: dict[str, tuple[str, frozenset[str]]] = {
         ("content.max_bytes", "content: {max_bytes: 4 kB}", C, T),
         ("content.frustration", "content: {frustration: {complaint: []}}", C),
         ("cardinality.series_per_metric", "cardinality: {series_per_metric: 1000}", C),
+        ("cardinality.sums", "cardinality: {sums: 8000}", C),
         ("cardinality.breach_expiry", "cardinality: {breach_expiry: 10 m}", C),
         ("cardinality.resource_labels", "cardinality: {resource_labels: [service.version]}", C),
         ("collector.instance_id", "collector: {instance_id: gateway-1}", C),

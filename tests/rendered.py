@@ -10,6 +10,9 @@ from pipecat_lgtm.renderers import COMPOSE, Placement, native, render
 EVERYTHING = Path(__file__).parent / "configs" / "everything.yaml"
 """A config that has every option that is off by default."""
 
+LOGINS = EVERYTHING.with_name("logins.yaml")
+"""One whose stores elsewhere want to know who asks."""
+
 Kind = Literal["compose", "native"]
 
 

@@ -16,7 +16,7 @@ from pipecat_lgtm.ops import doctor, native, preflight
 from pipecat_lgtm.ops.deploy import target
 from pipecat_lgtm.ops.deploy.prometheus import Prometheus, Sample
 from pipecat_lgtm.ops.doctor import Finding, bots
-from pipecat_lgtm.queries import live
+from pipecat_lgtm.queries import health, live
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +70,7 @@ def test_a_store_elsewhere(tmp_path: Path) -> None:
     config = _config(tmp_path, stores={"prometheus": dict.fromkeys(("url", "write_url"), "http://127.0.0.1:1")})
     found = _found(config, tmp_path)["prometheus"]
 
-    assert ("wrong", "check stores.prometheus.url") == (found.verdict, found.hint)
+    assert ("wrong", "check stores.prometheus.url, and its login if it wants one") == (found.verdict, found.hint)
     assert "http://127.0.0.1:1" in found.says
 
 
@@ -157,3 +157,27 @@ def test_bot_whose_spans_do_not_arrive(
     assert ("bots", "my-bot (production)") == (found.area, found.what)
     assert found.says.startswith(says)
     assert ("fine" if says.startswith("sends spans") else "look") == found.verdict
+
+
+def test_bots_beyond_a_bound(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A bot whose environment is on no list is named, and so is a service above a limit; one that was is not."""
+    answers = {
+        live.heard_of("1h").expr: [("lost", "other", 3.0), ("known", "production", 3.0)],
+        health.overflow("1h").expr: [("greedy", "other", 5000.0), ("modest", "other", 0.0)],
+    }
+
+    def samples(_: Prometheus, expr: str) -> list[Sample]:
+        return [
+            Sample(metric={"service_name": service, "deployment_environment": where}, value=(0.0, value))
+            for service, where, value in answers.get(expr, [])
+        ]
+
+    monkeypatch.setattr(Prometheus, "samples", samples)
+    monkeypatch.setattr(target, "silent", lambda *_: [])
+    found = {one.what: one for one in bots.findings(_config(tmp_path))}
+
+    assert {"greedy": "look", "lost (other)": "look", "known (production)": "fine"} == {
+        what: one.verdict for what, one in found.items()
+    }
+    assert found["greedy"].says.startswith("5000 values were counted without their labels")
+    assert found["lost (other)"].hint == "name it in stack.yaml under services.environments"

@@ -63,10 +63,10 @@ def test_readable_in_containers(tmp_path: Path, mode: int, *, unreadable: bool) 
     file.touch()
     file.chmod(mode)
 
-    assert unreadable == preflight.unreadable_by_nobody(file)
+    assert unreadable == preflight.unreadable_by(preflight.NOBODY, file)
     if os.geteuid() == 0:
         os.chown(file, 65534, 65534)
-        assert not preflight.unreadable_by_nobody(file)
+        assert not preflight.unreadable_by(preflight.NOBODY, file)
 
 
 @pytest.fixture

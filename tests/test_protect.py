@@ -7,7 +7,7 @@ import protection
 from pipecat_lgtm.renderers.collector import protect_patterns as p
 from pipecat_lgtm.renderers.collector import protect_scan as scan
 from pipecat_lgtm.renderers.collector import protect_shapes as shapes
-from pipecat_lgtm.renderers.collector.protect import EVENTS, LOGS, SPANS, protect_processors
+from pipecat_lgtm.renderers.collector.protect import LOGS, SPANS, protect_processors
 from pipecat_lgtm.renderers.collector.protect_place import WORK
 from pipecat_lgtm.renderers.collector.protect_redact import KINDS
 from pipecat_lgtm_bridge.contract import attributes as a
@@ -117,8 +117,8 @@ def test_each_processor_has_its_own_signal() -> None:
     """Spans and log records are protected by processors of their own, which skip what fails."""
     made = protect_processors("redact", 2048)
 
-    assert [SPANS, LOGS, EVENTS] == list(made)
-    assert ["ignore"] * 3 == [one["error_mode"] for one in made.values()]
+    assert [SPANS, LOGS] == list(made)
+    assert ["ignore"] * 2 == [one["error_mode"] for one in made.values()]
 
 
 def test_kinds_are_those_that_are_counted() -> None:

@@ -1,13 +1,16 @@
 """What docs/supply-chain.md says that runs is what runs, and every package of development has its version."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
 
 import yamls
-from pipecat_lgtm.config import load_default
+from pipecat_lgtm.config import load, load_default
 from pipecat_lgtm.config.versions import KNOWN
 from pipecat_lgtm.engines.catalogue import ENGINES
+from pipecat_lgtm.ops import bom
+from rendered import EVERYTHING
 
 REPOSITORY = Path(__file__).parents[1]
 DOCUMENT = (REPOSITORY / "docs" / "supply-chain.md").read_text()
@@ -61,3 +64,27 @@ def test_a_forge_runs_what_ci_runs() -> None:
 
     assert [".ci/run"] == [step["run"] for step in job["steps"] if "run" in step]
     assert {go} == needed
+
+
+def test_bill_of_materials() -> None:
+    """It has each program with its licence, as the document says, its modules, and our packages; no store elsewhere."""
+    made = json.loads(bom.bill(load_default()))
+    programs = {one["name"]: one for one in made["components"] if one["type"] == "application"}
+
+    assert _licences() == {name: one["licenses"][0]["license"]["id"] for name, one in programs.items()}
+    modules = {one["purl"] for one in programs["otelcol"]["components"]}
+    assert "pkg:golang/go.opentelemetry.io/collector/receiver/otlpreceiver@v0.155.0" in modules
+    packages = {one["name"]: one["version"] for one in made["components"] if one["type"] == "library"}
+    assert {"pydantic", "pydantic-core", "httpx", "pipecat-lgtm-bridge"} <= packages.keys()
+    assert {name: version for name, version in LOCKED.items() if name in packages} == {
+        name: version for name, version in packages.items() if name in LOCKED
+    }
+    elsewhere = json.loads(bom.bill(load(EVERYTHING).config))["components"]
+    assert {"tempo", "loki"}.isdisjoint(one["name"] for one in elsewhere)
+
+
+def _licences() -> dict[str, str]:
+    """Return the licences of the document's table, by program."""
+    rows = re.findall(r"^\| [^|]+ \| \S+ \| (\S+) \| `(?:[a-z]+/)?([a-z-]+)` ", DOCUMENT, re.MULTILINE)
+    named = {"opentelemetry-collector-contrib": "otelcol"}
+    return {named.get(image, image): licence for licence, image in rows}

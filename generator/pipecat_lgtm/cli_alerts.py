@@ -50,7 +50,7 @@ def explain(
 def _now(loaded: Config, one: Alert, url: str | None) -> None:
     where = url or alerts_op.address(loaded)
     try:
-        now = alerts_op.now(where, one)
+        now = alerts_op.now(alerts_op.server(loaded, url), one)
     except CheckFailed:
         if url is not None:
             raise

@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 from collections import Counter
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ from pipecat_lgtm.cli_shared import BinDirOption, ConfigOption, err, out, plain
 from pipecat_lgtm.config import load
 from pipecat_lgtm.engines.resolve import find_program
 from pipecat_lgtm.errors import CheckFailed
+from pipecat_lgtm.ops import alerts as alerts_op
 from pipecat_lgtm.ops.dashboards import chosen
 from pipecat_lgtm.ops.deploy import dashboards as dashboards_op
 from pipecat_lgtm.ops.deploy import rules as rules_op
@@ -52,19 +54,21 @@ def rules(  # noqa: PLR0913 - one option each
     Exit codes: 0 done, or nothing would change; 1 failed, everything is as before; 2 wrong command line;
     3 with --dry-run: something would change, with --check-target: some alerts would stay silent.
     """
-    files = {} if remove else rules_op.wanted(load(config).config)
+    loaded = load(config).config
+    files = {} if remove else rules_op.wanted(loaded)
+    server_of = partial(alerts_op.server, loaded, token_file=token_file, pid=pid)
     if check_target:
-        _check_target(Prometheus(_given(url, "--url"), token_file, pid), rules_op.wanted(load(config).config))
+        _check_target(server_of(_given(url, "--url")), rules_op.wanted(loaded))
         return
     if rules_dir is None and url is not None:
-        patterns = ", ".join(Prometheus(url, token_file, pid).rule_files()) or "no rule_files"
+        patterns = ", ".join(server_of(url).rule_files()) or "no rule_files"
         raise typer.BadParameter(f"--rules-dir is needed; {url} reads {patterns}", param_hint="--rules-dir")
     folder = Folder(Path(_given(rules_dir, "--rules-dir")))
     if dry_run:
         difference = folder.difference(files)
         sys.stdout.write(difference)
         if url is not None:
-            server = Prometheus(url, token_file, pid)
+            server = server_of(url)
             rules_op.require_possible(server, files, reload=bool(difference))
             _tell_foreign(rules_op.foreign(server, files))
         if difference:
@@ -72,9 +76,7 @@ def rules(  # noqa: PLR0913 - one option each
         err.print("nothing would change")
         return
     promtool = find_program("promtool", "", bin_dir) or shutil.which("promtool")
-    done = rules_op.apply(
-        folder, files, Prometheus(_given(url, "--url"), token_file, pid), Path(promtool) if promtool else None, timeout
-    )
+    done = rules_op.apply(folder, files, server_of(_given(url, "--url")), Path(promtool) if promtool else None, timeout)
     for verb, names in (
         ("added", done.changes.added),
         ("changed", done.changes.changed),

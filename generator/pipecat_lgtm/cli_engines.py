@@ -1,11 +1,13 @@
-"""Verbs about the programs the stack runs: engines list, engines build."""
+"""Verbs about the programs the stack runs: engines list, engines build, engines bom."""
 
+import sys
 from typing import Annotated
 
 import typer
 
 from pipecat_lgtm.cli_shared import BinDirOption, ConfigOption, err, out, progress
 from pipecat_lgtm.config import load
+from pipecat_lgtm.ops import bom as bom_op
 from pipecat_lgtm.ops import building
 
 app = typer.Typer(no_args_is_help=True, help="The programs the stack runs.")
@@ -29,3 +31,9 @@ def build(
     with progress() as watch:
         for ready in building.built(load(config).config, engines, watch):
             err.print(f"[green]ready[/] {ready.engine.name} {ready.engine.version} ({ready.origin})", highlight=False)
+
+
+@app.command()
+def bom(config: ConfigOption = None) -> None:
+    """Print what runs, with licences and modules, as CycloneDX JSON: `pipecat-lgtm engines bom > bom.json`."""
+    sys.stdout.write(bom_op.bill(load(config).config) + "\n")

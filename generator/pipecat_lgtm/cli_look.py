@@ -14,11 +14,10 @@ from rich.text import Text
 from pipecat_lgtm.cli_shared import BinDirOption, ConfigOption, JsonOption, StateOption, keys, out, plain, print_json
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.errors import CheckFailed
+from pipecat_lgtm.ops import alerts as alerts_op
 from pipecat_lgtm.ops import doctor as doctor_op
 from pipecat_lgtm.ops import stacks
 from pipecat_lgtm.ops import top as top_op
-from pipecat_lgtm.ops.alerts import address
-from pipecat_lgtm.ops.deploy.prometheus import Prometheus
 from pipecat_lgtm.ops.doctor.finding import Finding
 from pipecat_lgtm.rules.recordings import usual
 
@@ -70,8 +69,8 @@ def top(
 ) -> None:
     """Show every bot right now, those in trouble first, until q or Ctrl-C: `pipecat-lgtm top`."""
     loaded = stacks.config_of(stacks.running(config, state_dir), config)
-    server = Prometheus(url or address(loaded))
     try:
+        server = alerts_op.server(loaded, url)
         first = top_op.bots(server, usual(loaded))
     except CheckFailed as error:
         if url is not None:

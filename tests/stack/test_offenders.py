@@ -9,7 +9,7 @@ from harness import scraped
 from stacks import EngineBin, stack_of
 
 from pipecat_lgtm.config import load_default
-from pipecat_lgtm.ops.alerts import Offender, now
+from pipecat_lgtm.ops.alerts import Offender, now, server
 from pipecat_lgtm.queries import offenders
 from pipecat_lgtm.renderers.collector.offenders import HELD_SERVICES, offences
 from pipecat_lgtm.rules.alerts import alerts
@@ -131,7 +131,7 @@ def test_each_offence_has_its_trace(tmp_path: Path, engine_bin: EngineBin) -> No
         }
 
         shown = now(
-            f"http://127.0.0.1:{stack.ports.prometheus}",
+            server(stack.config),
             next(one for one in alerts(stack.config) if one.name == "PipecatSilenceLong"),
         )
 

@@ -13,6 +13,7 @@ from pipecat_lgtm.config.patterns import SearchedRe2
 from pipecat_lgtm.config.prices import Prices
 from pipecat_lgtm.config.routing import Routing
 from pipecat_lgtm.config.secrets import Address, VariableName
+from pipecat_lgtm.config.stores import Stores
 from pipecat_lgtm.config.thresholds import Preset, Thresholds
 from pipecat_lgtm.config.units import Bytes, Count, Seconds, spell_seconds
 from pipecat_lgtm.config.versions import Versions
@@ -43,6 +44,7 @@ class Services(Section):
     """Which bots report here."""
 
     names: tuple[Name, ...]
+    environments: tuple[Name, ...]
     default_environment: Name
 
 
@@ -85,6 +87,7 @@ class Cardinality(Section):
     """Outer limits of the number of series."""
 
     series_per_metric: Count
+    sums: Count
     services: Count
     breaches_per_service: Count
     breach_expiry: Seconds
@@ -136,44 +139,6 @@ class Collector(Section):
         if value > _LONGEST_SCRAPE_INTERVAL:
             raise ValueError("must be at most 30 s: alerts and panels look at windows of minutes")
         return value
-
-
-class Store(Section):
-    """A store; without address it runs in this stack."""
-
-    url: Address | None
-
-
-class PrometheusStore(Store):
-    """A remote one takes samples by remote write, at an address of its own."""
-
-    write_url: Address | None
-
-    @model_validator(mode="after")
-    def _both(self) -> "PrometheusStore":
-        if (self.url is None) != (self.write_url is None):
-            raise ValueError("url and write_url (of remote write) belong together; give both or none")
-        return self
-
-
-class TempoStore(Store):
-    """Tempo also has an OTLP/gRPC address."""
-
-    otlp_endpoint: str | None
-
-    @model_validator(mode="after")
-    def _both(self) -> "TempoStore":
-        if (self.url is None) != (self.otlp_endpoint is None):
-            raise ValueError("url and otlp_endpoint belong together; give both or none")
-        return self
-
-
-class Stores(Section):
-    """Where metrics, traces and logs are kept."""
-
-    prometheus: PrometheusStore
-    tempo: TempoStore
-    loki: Store
 
 
 class Exporter(Section):
@@ -256,6 +221,16 @@ class Config(Section):
         if longer and self.stores.prometheus.url is None:
             raise ValueError(
                 f"{', '.join(longer)}: longer than retention.metrics ({spell_seconds(kept)}) keeps anything"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _not_in_clear(self) -> "Config":
+        """Refuse to send secrets where everybody on the way can read them."""
+        if self.stores.in_clear and not self.network.insecure:
+            raise ValueError(
+                f"stores.{self.stores.in_clear[0]}.login: would cross the network in clear; give https:// addresses, "
+                "or say network.insecure: true where something else encrypts it"
             )
         return self
 

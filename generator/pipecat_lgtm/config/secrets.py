@@ -11,6 +11,7 @@ SHORTEST_TOKEN = 20
 """Characters; of `openssl rand -hex 32` there are 64."""
 
 _VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
+_USER = r"[!#-&(-9;-~]+"
 _SECRET_PARAMETER = re.compile(
     r"(?:^|[&;])[^=&;]*(?:token|secret|passw|pwd|api[-_]?key|signature)[^=&;]*=", re.IGNORECASE
 )
@@ -33,6 +34,12 @@ def _variable_name(value: object) -> object:
     return value
 
 
+def _user(value: object) -> object:
+    if not isinstance(value, str) or not re.fullmatch(_USER, value):
+        raise _secret("give the name of a user alone, without spaces, quotes or a colon, which would begin a password")
+    return value
+
+
 def _without_password(value: object) -> object:
     """Refuse before it is read as an address: what is none would be repeated with the password in it."""
     text = str(value)
@@ -46,6 +53,7 @@ def _without_password(value: object) -> object:
 
 SecretFile = Annotated[Path, BeforeValidator(_absolute)]
 VariableName = Annotated[str, Field(pattern=f"^{_VARIABLE}$"), BeforeValidator(_variable_name)]
+Username = Annotated[str, Field(pattern=f"^{_USER}$"), BeforeValidator(_user)]
 Address = Annotated[HttpUrl, BeforeValidator(_without_password)]
 """Of HTTP; without a password."""
 

@@ -136,10 +136,17 @@ def trim(log: Path) -> None:
         os.truncate(log, 0)
 
 
-def silence(url: str, seconds: float = 2.0) -> str:
-    """Return why an address does not answer 200; nothing if it does."""
+def silence(url: str, seconds: float = 2.0, headers: dict[str, str] | None = None, trusted: Path | None = None) -> str:
+    """Return why an address does not answer 200; nothing if it does.
+
+    Args:
+        url: the address.
+        seconds: for the whole of its answer.
+        headers: to send.
+        trusted: a certificate that is trusted instead of the usual authorities.
+    """
     try:
-        answer = http.request("GET", url, seconds)
+        answer = http.request("GET", url, seconds, headers=headers, trusted=trusted)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return str(error) or type(error).__name__
     if answer.status_code == httpx.codes.OK:

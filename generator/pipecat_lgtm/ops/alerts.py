@@ -2,10 +2,12 @@
 
 import difflib
 from dataclasses import dataclass
+from pathlib import Path
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.units import format_seconds
 from pipecat_lgtm.errors import ConfigError
+from pipecat_lgtm.ops import access
 from pipecat_lgtm.ops.deploy.prometheus import Prometheus, Sample
 from pipecat_lgtm.queries import conditions, offenders
 from pipecat_lgtm.renderers.runbooks import floor, judged_over
@@ -111,13 +113,36 @@ def address(config: Config) -> str:
     return f"http://{config.network.inside_host}:{config.network.ports.prometheus}"
 
 
-def now(url: str, one: Alert) -> Now:
+def server(
+    config: Config, url: str | None = None, token_file: Path | None = None, pid: int | None = None
+) -> Prometheus:
+    """Return the configured Prometheus, or one that was named.
+
+    Args:
+        config: the stack.
+        url: of another one; the login of the configured one is shown to no other address.
+        token_file: holds a bearer token, where it wants one.
+        pid: of its process, to be reloaded by SIGHUP instead of HTTP.
+
+    Raises:
+        CheckFailed: a file or variable of its login holds nothing that can be shown.
+    """
+    own = address(config)
+    if token_file is not None:
+        shown = access.bearer(token_file)
+    elif url is None or url.rstrip("/") == own.rstrip("/"):
+        shown = access.of(config, "prometheus")
+    else:
+        shown = access.NONE
+    return Prometheus(url or own, shown, pid)
+
+
+def now(server: Prometheus, one: Alert) -> Now:
     """Return what a running Prometheus says.
 
     Raises:
         CheckFailed: none answers there.
     """
-    server = Prometheus(url)
     signal = one.signal
     values = [(_told(sample), _shown(one, sample)) for sample in server.samples(signal.judged.name)]
     states = [

@@ -153,7 +153,7 @@ def _check(start: Start, state: State, files: dict[str, str], running: list[Cont
     ]
     preflight.require(
         preflight.complaint(lambda: ports.check(wanted, start.leaving)),
-        preflight.secrets(config, ["collector"]),
+        preflight.secrets(config, ["collector", "grafana"]),
         _closed_files(config),
         preflight.disk(state.folder),
     )
@@ -163,9 +163,15 @@ def _check(start: Start, state: State, files: dict[str, str], running: list[Cont
 
 
 def _closed_files(config: Config) -> Iterator[tuple[str, str]]:
+    nobody = preflight.NOBODY[0]
     for key, file in preflight.named_files(config):
-        if not preflight.fault_of(file) and preflight.unreadable_by_nobody(file):
-            yield f"{key}: {file}: not readable by the containers' user 65534", f"`chown 65534 {file}`"
+        if preflight.fault_of(file):
+            continue
+        if preflight.unreadable_by(preflight.NOBODY, file):
+            yield f"{key}: {file}: not readable by the containers' user {nobody}", f"`chown {nobody} {file}`"
+        elif key.startswith("stores.") and preflight.unreadable_by(preflight.GRAFANA, file):
+            hint = f"`chown {nobody}:0 {file} && chmod 440 {file}`"
+            yield f"{key}: {file}: not readable by Grafana's container, whose group is 0", hint
 
 
 def _drain(config: Config, state: State, running: list[Container], watch: Watch) -> None:

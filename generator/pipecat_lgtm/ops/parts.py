@@ -73,7 +73,7 @@ def _part(name: str, config: Config, placement: Placement, files: dict[str, str]
     if name != NOTIFICATIONS:
         engine = ENGINES[program(name)]
         version = cache_folder(engine, manifest_of(engine, config)).name
-    read = secret_variables(config) if name == "collector" else ()
+    read = tuple(secret_variables(config)) if name == "collector" else ()
     settings = resources.settings(config, name)
     return Part(name, arguments, fingerprint(read_by(name, files), arguments, version, settings), settings, read)
 

@@ -14,6 +14,7 @@ from pipecat_lgtm import output
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.units import format_bytes
 from pipecat_lgtm.errors import EngineError
+from pipecat_lgtm.ops import access
 from pipecat_lgtm.ops.engines import token
 from pipecat_lgtm.ops.validate import Find, validate
 from pipecat_lgtm.renderers.collector.edge import secret_variables
@@ -51,13 +52,18 @@ def fault_of(file: Path) -> tuple[str, str] | None:
     return (f"{file}: is empty", "write the secret into it") if empty else None
 
 
-def unreadable_by_nobody(file: Path) -> bool:
-    """Tell whether the user of the containers, 65534, may not read a file."""
-    found = file.stat()
-    return not found.st_mode & stat.S_IROTH and not (found.st_uid == _NOBODY and found.st_mode & stat.S_IRUSR)
+NOBODY, GRAFANA = (65534, 65534), (472, 0)
+"""User and group of the containers, and those of Grafana's."""
 
 
-_NOBODY = 65534
+def unreadable_by(who: tuple[int, int], file: Path) -> bool:
+    """Tell whether a user of the containers may not read a file."""
+    (user, group), found = who, file.stat()
+    if found.st_uid == user:
+        return not found.st_mode & stat.S_IRUSR
+    if found.st_gid == group:
+        return not found.st_mode & stat.S_IRGRP
+    return not found.st_mode & stat.S_IROTH
 
 
 def secrets(config: Config, parts: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -65,12 +71,20 @@ def secrets(config: Config, parts: Collection[str]) -> Iterator[tuple[str, str]]
     for key, file in named_files(config):
         if fault := fault_of(file):
             yield f"{key}: {fault[0]}", fault[1]
+        elif key.startswith("stores.") and not key.endswith(".ca_file"):
+            if said := access.fault_of(_text(file), is_expanded="grafana" in parts):
+                yield f"{key}: {file}: {said}", "write the secret alone into it, on one line"
         elif key == "network.auth.token_file":
             for message, hint in complaint(lambda: token(config)):
                 yield f"{key}: {message}", hint
-    for variable in secret_variables(config) if "collector" in parts else ():
+    for variable, key in secret_variables(config).items() if "collector" in parts else ():
         if not os.environ.get(variable):
-            yield f"exporters: the environment variable {variable} is not set", f"`export {variable}=…`"
+            yield f"{key}: the environment variable {variable} is not set", f"`export {variable}=…`"
+
+
+def _text(file: Path) -> str:
+    """Return what a secret file holds, without the end of its line; what is no text is not printable either."""
+    return file.read_text(encoding="utf-8", errors="surrogateescape").strip()
 
 
 def disk(folder: Path) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,8 @@ _DEADLINE_SECONDS = 120
 _SHOWN_LINES = 10
 _ENVIRONMENT = {"GOGC": "400"}
 """Of a validator: for the seconds that it lives its garbage need not be collected often."""
+_MOUNTED, _VARIABLE = re.compile(r"/run/secrets/([A-Za-z0-9_-]+)"), re.compile(r"\$\{env:([A-Za-z0-9_]+)\}")
+"""What only those who start a program have: files of secrets in a container, and variables with secrets."""
 _DASHBOARDS = "grafana/dashboards/*.json"
 _SOURCES = "grafana/provisioning/datasources/*.yaml"
 
@@ -107,10 +110,12 @@ def _run(plan: _Plan, file: Path, name: Path, find: Find, scratch: Path) -> Chec
     if program is None:
         return Check(plan.name, " ".join(command), "not run", f"no program {plan.program} found")
     readable = _readable(plan, file, scratch)
+    unset = dict.fromkeys(_VARIABLE.findall(readable.read_text(encoding="utf-8")), "set-when-it-is-started")
     argv = [str(program), *prefix, *(argument.format(file=readable) for argument in plan.arguments)]
+    environment = {**_ENVIRONMENT, **unset, **os.environ}
     try:
         done = subprocess.run(
-            argv, capture_output=True, text=True, timeout=_DEADLINE_SECONDS, check=False, env=_ENVIRONMENT | os.environ
+            argv, capture_output=True, text=True, timeout=_DEADLINE_SECONDS, check=False, env=environment
         )
     except subprocess.TimeoutExpired:
         return Check(plan.name, " ".join(command), "not run", f"no answer in {_DEADLINE_SECONDS} s")
@@ -128,15 +133,16 @@ def _cut(lines: list[str]) -> str:
 
 
 def _readable(plan: _Plan, file: Path, scratch: Path) -> Path:
-    """Return the file to check; the collector's names secrets mounted elsewhere, so a copy points at empty ones."""
-    if plan.program != "otelcol":
+    """Return the file to check; where it names secrets that are mounted elsewhere, a copy points at empty ones."""
+    if plan.name not in {"collector", "prometheus config"}:
         return file
     text = file.read_text(encoding="utf-8")
-    if "/run/secrets/" not in text:
+    mounted = set(_MOUNTED.findall(text))
+    if not mounted:
         return file
     (scratch / "secrets").mkdir(exist_ok=True)
-    copy = scratch / "config.yaml"
+    copy = scratch / file.name
     copy.write_text(text.replace("/run/secrets/", f"{scratch}/secrets/"), encoding="utf-8")
-    for name in ("otlp_tokens", "otlp_cert", "otlp_key"):
+    for name in mounted:
         (scratch / "secrets" / name).touch()
     return copy

@@ -9,6 +9,7 @@ import httpx
 from pipecat_lgtm import http
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.errors import CheckFailed
+from pipecat_lgtm.ops import access
 from pipecat_lgtm.queries import lookups
 from pipecat_lgtm.queries.query import Query
 
@@ -23,6 +24,7 @@ class Stores:
 
     def __init__(self, config: Config) -> None:
         address, ports, remote = config.network.inside_host, config.network.ports, config.stores
+        self._config = config
         self._bases = {
             "prometheus": _base(remote.prometheus.url, f"http://{address}:{ports.prometheus}"),
             "tempo": _base(remote.tempo.url, f"http://{address}:{ports.tempo}"),
@@ -72,10 +74,18 @@ class Stores:
 
     def _ask(self, store: str, path: str, params: dict[str, str], read: Callable[[httpx.Response], T]) -> T:
         """Return what is read of an answer; ask again while there is none that can be read."""
-        url, began = self._bases[store], time.monotonic()
+        url, began, shown = self._bases[store], time.monotonic(), access.of(self._config, store)
         while True:
             try:
-                return read(http.request("GET", f"{url}{path}", _TIMEOUT_SECONDS, params=params))
+                answer = http.request(
+                    "GET",
+                    f"{url}{path}",
+                    _TIMEOUT_SECONDS,
+                    params=params,
+                    headers=shown.headers,
+                    trusted=shown.trusted,
+                )
+                return read(answer)
             except httpx.HTTPStatusError as error:
                 said = f"{error.response.status_code} {error.response.reason_phrase}"
             except httpx.HTTPError as error:

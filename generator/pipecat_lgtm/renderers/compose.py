@@ -9,7 +9,7 @@ mounts the volume over `/prometheus`, which Prometheus' image gives to nobody, a
 from typing import Any
 
 from pipecat_lgtm.config import Config
-from pipecat_lgtm.renderers import flags, resources
+from pipecat_lgtm.renderers import flags, logins, resources
 from pipecat_lgtm.renderers.alertmanager.receivers import secret_files
 from pipecat_lgtm.renderers.alertmanager.tree import tree
 from pipecat_lgtm.renderers.collector import edge
@@ -69,7 +69,8 @@ def compose(config: Config, placement: Placement) -> dict[str, Any]:
     services["sandbox"] = _sandbox(config)
     volumes: dict[str, Any] = {name: {} for name in (_tools(config), *local, "grafana")}
     found = {"name": config.name, "services": services, "volumes": volumes}
-    if secrets := _secrets(config) | _receiver_secrets(config):
+    opened = {name: path for program in logins.READ_BY for name, path in logins.files(config, program).items()}
+    if secrets := _secrets(config) | _receiver_secrets(config) | opened:
         found["secrets"] = {name: {"file": str(path)} for name, path in secrets.items()}
     return found
 
@@ -139,13 +140,17 @@ def _engine(config: Config, placement: Placement, name: str, local: list[str]) -
             store: {"condition": "service_healthy"} for store in local if store in {"prometheus", "tempo", "loki"}
         }
         made["stop_grace_period"] = "10s"
-        made["environment"] |= {
-            variable: f"${{{variable}:?set it for exporters in stack.yaml}}"
-            for variable in edge.secret_variables(config)
-        }
-        if secrets := _secrets(config):
+        made["environment"] |= _required(edge.secret_variables(config))
+        if secrets := {**_secrets(config), **logins.files(config, name)}:
             made["secrets"] = list(secrets)
+    if name == "prometheus" and (secrets := logins.files(config, name)):
+        made["secrets"] = list(secrets)
     return made
+
+
+def _required(variables: dict[str, str]) -> dict[str, str]:
+    """Return an environment with variables of whoever starts the stack; Compose refuses to go on without one."""
+    return {name: f"${{{name}:?set it for {key} in stack.yaml}}" for name, key in variables.items()}
 
 
 def health(url: str) -> dict[str, Any]:
@@ -218,6 +223,7 @@ def _grafana(config: Config, placement: Placement, local: list[str]) -> dict[str
     settings, data = placement.config("grafana"), placement.data("grafana")
     # No admin account unless `pipecat-lgtm up` passes a password: a read-only viewer is all a fresh clone gives.
     no_admin = "${PIPECAT_LGTM_NO_ADMIN:-true}"
+    secrets = logins.files(config, "grafana")
     return {
         "image": config.versions.image("grafana"),
         **_confined(config, "grafana", user="472:0"),
@@ -232,6 +238,7 @@ def _grafana(config: Config, placement: Placement, local: list[str]) -> dict[str
         ],
         "environment": {
             **resources.settings(config, "grafana"),
+            **_required(logins.variables(config, "grafana")),
             "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
             "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
             "GF_ANALYTICS_REPORTING_ENABLED": "false",
@@ -254,6 +261,7 @@ def _grafana(config: Config, placement: Placement, local: list[str]) -> dict[str
         },
         "healthcheck": health(_health_url(config, "grafana")),
         "restart": "unless-stopped",
+        **({"secrets": list(secrets)} if secrets else {}),
     }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.dashboards import DASHBOARDS
+from pipecat_lgtm.renderers import logins
 from pipecat_lgtm.renderers.collector.edge import url
 from pipecat_lgtm.renderers.placement import Placement
 from pipecat_lgtm.renderers.text import to_yaml
@@ -69,28 +70,47 @@ def _datasources(config: Config, placement: Placement) -> dict[str, Any]:
             PROMETHEUS,
             url(stores.prometheus.url, placement, "prometheus", ports.prometheus),
             prometheus,
+            logins.datasource(config, placement, "prometheus"),
         )
         | {"isDefault": True},
-        _source("Tempo", "tempo", TEMPO, url(stores.tempo.url, placement, "tempo", ports.tempo), tempo),
-        _source("Loki", "loki", LOKI, url(stores.loki.url, placement, "loki", ports.loki), loki),
+        _source(
+            "Tempo",
+            "tempo",
+            TEMPO,
+            url(stores.tempo.url, placement, "tempo", ports.tempo),
+            tempo,
+            logins.datasource(config, placement, "tempo"),
+        ),
+        _source(
+            "Loki",
+            "loki",
+            LOKI,
+            url(stores.loki.url, placement, "loki", ports.loki),
+            loki,
+            logins.datasource(config, placement, "loki"),
+        ),
         _source(
             "Alertmanager",
             "alertmanager",
             ALERTMANAGER,
             f"http://{placement.host('alertmanager')}:{ports.alertmanager}",
             {"implementation": "prometheus"},
+            {},
         ),
     ]
     return {"apiVersion": 1, "prune": True, "datasources": sources}
 
 
-def _source(name: str, kind: str, uid: str, address: str, settings: dict[str, Any]) -> dict[str, Any]:
+def _source(  # noqa: PLR0913, PLR0917 - the parts of a data source
+    name: str, kind: str, uid: str, address: str, settings: dict[str, Any], login: dict[str, Any]
+) -> dict[str, Any]:
     return {
+        **login,
         "name": name,
         "type": kind,
         "uid": uid,
         "access": "proxy",
         "url": address,
         "editable": False,
-        "jsonData": settings,
+        "jsonData": settings | login.get("jsonData", {}),
     }

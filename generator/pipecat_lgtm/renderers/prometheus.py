@@ -4,7 +4,7 @@ from typing import Any
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.units import format_seconds
-from pipecat_lgtm.renderers import rules
+from pipecat_lgtm.renderers import logins, rules
 from pipecat_lgtm.renderers.placement import Part, Placement
 from pipecat_lgtm.renderers.text import to_yaml
 from pipecat_lgtm_bridge.contract import engines
@@ -47,7 +47,7 @@ def _agent(config: Config, placement: Placement, remote: str) -> dict[str, Any]:
     scrapes = [one | {"relabel_configs": [*one.get("relabel_configs", ()), own]} for one in _scrapes(config, placement)]
     return {
         "global": {"scrape_interval": "15s"},
-        "remote_write": [{"url": remote, **how}],
+        "remote_write": [{"url": remote, **logins.remote_write(config, placement), **how}],
         "scrape_configs": scrapes,
     }
 

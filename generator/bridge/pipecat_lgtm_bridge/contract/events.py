@@ -1,6 +1,7 @@
 """Events: OTLP log records with `event.name`. The collector makes metrics of the bridge's."""
 
 from pipecat_lgtm_bridge.contract import attributes as a
+from pipecat_lgtm_bridge.contract import labels
 from pipecat_lgtm_bridge.contract.types import Attribute, Event
 
 EVENT_NAME = Attribute("event.name", "string", "", "Which event a log record is.")
@@ -161,5 +162,24 @@ BRIDGE_SCOPE = "pipecat_lgtm_bridge"
 BROWSER_SCOPE, NOTIFICATIONS_SCOPE = "pipecat-webrtc.js", "pipecat_lgtm.notifications"
 SCOPES = (BRIDGE_SCOPE, BROWSER_SCOPE, NOTIFICATIONS_SCOPE)
 """Of all that emit these events."""
+
+CLOSED: dict[Attribute, tuple[str, ...]] = {
+    CATEGORY: (
+        "unknown", "authentication", "authorization", "invalid_request", "rate_limit", "quota", "connectivity",
+        "server", "application",
+    ),
+    OUTCOME: ("completed", "failed", "escalated", "abandoned"),
+    MATCHED: ("true", "false"),
+    DIRECTION: ("inbound", "outbound"),
+    SIDE: ("bot", "client"),
+    STATE: ("new", "connecting", "connected", "disconnected", "failed", "closed"),
+    UNANSWERED_REASON: (labels.NO_TRANSCRIPT, labels.NO_REPLY),
+    DROPPED_SIGNAL: ("spans", "logs", "conversation_signals"),
+    SIGNAL_KIND: labels.CONVERSATION_SIGNALS,
+    QUALITY_SOURCE: labels.SOURCES,
+    DROPPED_REASON: ("full", "expired", "ended", "broken", "refused", "too_large", "invalid", "failed"),
+    a.STAGE: (*labels.STAGES, "tool", "transport", "pipeline"),
+}  # fmt: skip
+"""What labels made of an event's attribute may be, besides `unknown`; all else is counted as `other`."""
 
 EVENTS: tuple[Event, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Event))

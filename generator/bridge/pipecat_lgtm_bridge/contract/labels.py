@@ -91,6 +91,9 @@ CONVERSATION_SIGNALS = (*REPETITIONS, EARLY_HANGUP, RAISED_VOICE, REPROMPT)
 LE = "le"
 """The bound of a bucket, on its series and on recordings of buckets."""
 
+OTHER = "other"
+"""What is not on the list of a label that has one, and what has passed a limit: counted together."""
+
 UNKNOWN = "unknown"
 """Every label has a value: a label that is empty on one series and absent on another reads as a reset."""
 

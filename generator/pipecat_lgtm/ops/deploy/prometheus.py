@@ -5,7 +5,6 @@ import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
@@ -14,6 +13,7 @@ from pydantic_core import from_json
 
 from pipecat_lgtm import http
 from pipecat_lgtm.errors import CheckFailed
+from pipecat_lgtm.ops.access import NONE, Access
 
 _TIMEOUT_SECONDS = 30.0
 _STEP_SECONDS = 0.2
@@ -141,14 +141,14 @@ class Prometheus:
 
     Args:
         url: its base address.
-        token_file: holds a bearer token, where it wants one.
+        shown: what opens it.
         pid: of its process, to be reloaded by SIGHUP instead of HTTP.
     """
 
-    def __init__(self, url: str, token_file: Path | None = None, pid: int | None = None) -> None:
+    def __init__(self, url: str, shown: Access = NONE, pid: int | None = None) -> None:
         self.url, self._pid = url.rstrip("/"), pid
         self._formatted: dict[str, str] = {}
-        self._headers = {"Authorization": f"Bearer {token_file.read_text().strip()}"} if token_file else {}
+        self._shown = shown
 
     def get(self, path: str, kind: type[T], **params: str | list[str]) -> T:
         """Return the data of an API call.
@@ -266,7 +266,14 @@ class Prometheus:
 
     def _send(self, method: str, path: str, **params: str | list[str]) -> httpx.Response:
         try:
-            return http.request(method, f"{self.url}{path}", _TIMEOUT_SECONDS, params=params, headers=self._headers)
+            return http.request(
+                method,
+                f"{self.url}{path}",
+                _TIMEOUT_SECONDS,
+                params=params,
+                headers=self._shown.headers,
+                trusted=self._shown.trusted,
+            )
         except httpx.HTTPError as error:
             raise CheckFailed(f"{self.url}: no Prometheus answers: {error}", "check --url") from error
 

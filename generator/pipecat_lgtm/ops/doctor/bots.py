@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.units import format_seconds
 from pipecat_lgtm.errors import CheckFailed
-from pipecat_lgtm.ops.alerts import address
+from pipecat_lgtm.ops.alerts import address, server
 from pipecat_lgtm.ops.deploy import rules as rules_op
 from pipecat_lgtm.ops.deploy import target
 from pipecat_lgtm.ops.deploy.prometheus import Prometheus
@@ -32,16 +32,18 @@ _SPANLESS = (
 
 def findings(config: Config) -> Iterator[Finding]:
     """Yield every bot heard of in the last hour, how much of it is seen, and how many alerts have nothing to go by."""
-    server, window = Prometheus(address(config)), format_seconds(WINDOW_SECONDS)
+    window = format_seconds(WINDOW_SECONDS)
     try:
-        heard = _values(server, live.heard_of(window))
+        prometheus = server(config)
+        heard = _values(prometheus, live.heard_of(window))
         timed_share = health.metrics_coverage(health.llm_requests(window).promql, window)
-        timed = _values(server, timed_share.flavoured(native=config.alerts.native))
-        refused = _values(server, health.refused_per_turn(window))
-        inexact = _values(server, health.unmeasured(health.answered_turns(window).promql, window))
-        alive = _values(server, live.seconds_alive(window))
-        in_spans = _values(server, live.seconds_in_spans(window).flavoured(native=config.alerts.native))
-        silent = [one for one in target.silent(server, rules_op.wanted(config)) if one.wholly]
+        timed = _values(prometheus, timed_share.flavoured(native=config.alerts.native))
+        refused = _values(prometheus, health.refused_per_turn(window))
+        inexact = _values(prometheus, health.unmeasured(health.answered_turns(window).promql, window))
+        alive = _values(prometheus, live.seconds_alive(window))
+        in_spans = _values(prometheus, live.seconds_in_spans(window).flavoured(native=config.alerts.native))
+        unlabelled = _values(prometheus, health.overflow(window))
+        silent = [one for one in target.silent(prometheus, rules_op.wanted(config)) if one.wholly]
     except CheckFailed as error:
         yield Finding("bots", "metrics", "wrong", error.message, error.hint)
         return
@@ -49,6 +51,9 @@ def findings(config: Config) -> Iterator[Finding]:
     for key in sorted(spanless):
         said = "sends events and no spans: nothing is known of its turns, latency and cost"
         yield Finding("bots", _name(key), "look", said, _SPANLESS)
+    for service, values in sorted((key[0], values) for key, values in unlabelled.items() if values > 0):
+        said = f"{values:.0f} values were counted without their labels: a limit of `cardinality` is reached"
+        yield Finding("bots", service, "look", said, "docs/runbooks/PipecatSeriesOverflowed.md")
     if not heard and not spanless:
         network = config.network
         hint = f"export OTEL_EXPORTER_OTLP_ENDPOINT={network.entrance}:{network.ports.otlp_http} (docs/bots.md)"
@@ -80,6 +85,9 @@ def _bot(config: Config, key: _Key, with_bridge: bool, timed: float | None, refu
     if most is not None and refused > most:
         said = f"{refused:.2g} values a turn are kept out of the metrics"
         return Finding("bots", what, "look", said, "docs/runbooks/PipecatValuesRefused.md")
+    if key[1] == labels.OTHER:
+        said = "its environment is on no list, and counted together with all such"
+        return Finding("bots", what, "look", said, "name it in stack.yaml under services.environments")
     if with_bridge:
         return Finding("bots", what, "fine", "sends spans and events: with the bridge")
     said = "sends spans only: failures of STT, TTS and tools, barge-ins and silences are not seen"
@@ -99,8 +107,8 @@ def _name(key: _Key) -> str:
     return f"{key[0]} ({key[1]})"
 
 
-def _values(server: Prometheus, query: Query) -> dict[_Key, float]:
+def _values(prometheus: Prometheus, query: Query) -> dict[_Key, float]:
     return {
         (one.metric.get(labels.SERVICE_NAME, ""), one.metric.get(labels.ENVIRONMENT, "")): one.value[1]
-        for one in server.samples(query.expr)
+        for one in prometheus.samples(query.expr)
     }

@@ -57,7 +57,7 @@ def _tokens(config: Config) -> Finding | None:
 def _file(key: str, file: Path, state: State) -> Finding:
     if fault := preflight.fault_of(file):
         return Finding("machine", key, "wrong", *fault)
-    if state.kind == "docker" and preflight.unreadable_by_nobody(file):
+    if state.kind == "docker" and preflight.unreadable_by(preflight.NOBODY, file):
         hint = f"let the containers read it: `chown 65534 {file}`"
         return Finding("machine", key, "wrong", f"{file}: not readable by the containers' user 65534", hint)
     return Finding("machine", key, "fine", f"{file} can be read")

@@ -9,9 +9,9 @@ from pipecat_lgtm.config import Config
 from pipecat_lgtm.engines import process
 from pipecat_lgtm.engines.state import State
 from pipecat_lgtm.errors import CheckFailed, EngineError
-from pipecat_lgtm.ops import docker, native, routes
+from pipecat_lgtm.ops import access, docker, native, routes
 from pipecat_lgtm.ops import parts as native_parts
-from pipecat_lgtm.ops.alerts import address
+from pipecat_lgtm.ops.alerts import address, server
 from pipecat_lgtm.ops.deploy import rules as rules_op
 from pipecat_lgtm.ops.deploy.owned import rules_of
 from pipecat_lgtm.ops.deploy.prometheus import Prometheus
@@ -40,8 +40,8 @@ def parts(config: Config, state: State) -> Generator[Finding, None, list[str]]:
         if "prometheus" in answering:
             yield sent_on(config)
         answering = [part for part in answering if part != "prometheus"]  # that one only sends on
-        if said := process.silence(f"{address(config)}/-/ready", _TIMEOUT_SECONDS):
-            yield Finding("stack", "prometheus", "wrong", f"{address(config)}: {said}", "check stores.prometheus.url")
+        if found := _elsewhere(config):
+            yield found
         else:
             answering.append("prometheus")
     if answering:
@@ -51,6 +51,18 @@ def parts(config: Config, state: State) -> Generator[Finding, None, list[str]]:
     if state.kind:
         yield from _drift(state)
     return answering
+
+
+def _elsewhere(config: Config) -> Finding | None:
+    """Return why the Prometheus elsewhere is of no use; None if it is."""
+    try:
+        shown = access.of(config, "prometheus")
+    except CheckFailed as error:
+        return Finding("stack", "prometheus", "wrong", error.message, error.hint)
+    url = address(config).rstrip("/")
+    said = process.silence(f"{url}/-/ready", _TIMEOUT_SECONDS, shown.headers, shown.trusted)
+    hint = "check stores.prometheus.url, and its login if it wants one"
+    return Finding("stack", "prometheus", "wrong", f"{url}: {said}", hint) if said else None
 
 
 def entrance(config: Config) -> Finding:
@@ -76,11 +88,11 @@ def entrance(config: Config) -> Finding:
 
 def rules(config: Config) -> Iterator[Finding]:
     """Yield whether the rules are loaded and evaluated, what the stack says of itself, and whether anybody is told."""
-    server = Prometheus(address(config))
     try:
-        yield _loaded(config, server)
-        alerts = server.alerts()
-        is_delivered = server.knows_alertmanager()
+        prometheus = server(config)
+        yield _loaded(config, prometheus)
+        alerts = prometheus.alerts()
+        is_delivered = prometheus.knows_alertmanager()
     except CheckFailed as error:
         yield Finding("alerts", "rules", "wrong", error.message, error.hint)
         return
@@ -109,7 +121,7 @@ def sent_on(config: Config) -> Finding:
     try:
         url = f"http://{config.network.inside_host}:{config.network.ports.prometheus}/metrics"
         text = http.request("GET", url, _TIMEOUT_SECONDS).text
-        found = Prometheus(address(config)).samples(health.lateness().expr)
+        found = server(config).samples(health.lateness().expr)
     except httpx.HTTPError as error:
         return Finding("stack", "remote write", "wrong", f"the agent: {error}", "`pipecat-lgtm logs prometheus`")
     except CheckFailed as error:
@@ -133,10 +145,10 @@ def _summed(text: str, name: str) -> float:
     return sum(float(line.rpartition(" ")[2]) for line in lines)
 
 
-def _loaded(config: Config, server: Prometheus) -> Finding:
+def _loaded(config: Config, prometheus: Prometheus) -> Finding:
     files = rules_op.wanted(config).values()
     wanted = {rule.get("record") or rule["alert"] for text in files for rule in rules_of(text).values()}
-    groups = server.groups()
+    groups = prometheus.groups()
     if errors := [error for group in groups for error in group.errors]:
         said = "; ".join(errors[:_SHOWN])
         return Finding("alerts", "rules", "wrong", f"fail when they are evaluated: {said}", "mend that rule")

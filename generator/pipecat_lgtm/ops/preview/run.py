@@ -98,7 +98,7 @@ def _board(  # noqa: PLR0913, PLR0917 - what one dashboard needs
 def _newest(stores: Stores, choices: Choices) -> str:
     try:
         return stores.latest_call(choices)
-    except (httpx.HTTPError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
+    except (CheckFailed, httpx.HTTPError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
         return ""  # the panels that need Tempo say themselves that it does not answer
 
 

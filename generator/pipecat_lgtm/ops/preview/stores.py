@@ -6,6 +6,8 @@ import httpx
 
 from pipecat_lgtm import http
 from pipecat_lgtm.config import Config
+from pipecat_lgtm.errors import CheckFailed
+from pipecat_lgtm.ops import access
 from pipecat_lgtm.ops.preview import legends
 from pipecat_lgtm.ops.preview.answers import Answer, Dot, Series
 from pipecat_lgtm.ops.preview.choices import Choices
@@ -31,6 +33,7 @@ class Stores:
             "tempo": str(given.tempo.url or f"http://{address}:{ports.tempo}").rstrip("/"),
             "loki": str(given.loki.url or f"http://{address}:{ports.loki}").rstrip("/"),
         }
+        self._config = config
 
     def ask(self, target: dict[str, Any], choices: Choices) -> Answer:
         """Return the answer to a target."""
@@ -39,6 +42,8 @@ class Stores:
         expr = choices.fill(text, target.get("interval", ""))
         try:
             return getattr(self, f"_{kind}")(target, expr, choices)  # type: ignore[no-any-return]
+        except CheckFailed as error:
+            return Answer(target["refId"], expr, error=error.message)
         except httpx.HTTPStatusError as error:
             said = error.response.text.strip()[:500] or error.response.reason_phrase
             return Answer(target["refId"], expr, error=f"{kind}: {error.response.status_code}: {said}")
@@ -57,7 +62,10 @@ class Stores:
         return str(found[0]["traceID"]).zfill(_TRACE_ID_LENGTH) if found else ""
 
     def _get(self, kind: str, path: str, params: dict[str, str]) -> dict[str, Any]:
-        answer = http.request("GET", self._urls[kind] + path, _TIMEOUT, params=params)
+        shown = access.of(self._config, kind)
+        answer = http.request(
+            "GET", self._urls[kind] + path, _TIMEOUT, params=params, headers=shown.headers, trusted=shown.trusted
+        )
         answer.raise_for_status()
         data: dict[str, Any] = answer.json()
         return data

@@ -1,8 +1,8 @@
 """The collector: dialects in, protected traces and logs and exact metrics out.
 
 ```
-otlp ┬ traces ─ normalise ─ accept ─ protect ─ intake
-     └ logs ─ protect ─ intake
+otlp ┬ traces ─ few ─ normalise ─ accept ─ protect ─ intake
+     └ logs ─ few ─ protect ─ intake
 
 internal ┬ traces ─┬─ Tempo
          │         ├─ further destinations
@@ -38,6 +38,8 @@ from pipecat_lgtm.renderers.collector import (
     offenders,
     other,
     protect,
+    protect_size,
+    shares,
     spans,
     split,
     sums,
@@ -48,8 +50,7 @@ from pipecat_lgtm.renderers.placement import Placement
 from pipecat_lgtm.renderers.text import to_yaml
 from pipecat_lgtm_bridge.contract.signals import BREACH_FAMILIES
 
-_CUMULATIVE = ("transform/start", "deltatocumulative")
-_SPLIT = ["transform/split", "filter/split", "transform/labels", "transform/resource_spans"]
+_SPLIT = ["transform/split", "filter/split", "transform/labels"]
 INVALID = "filter/invalid"
 
 
@@ -89,6 +90,7 @@ def _processors(config: Config) -> dict[str, Any]:
         normalise.PROCESSOR: normalise.normalise(config),
         accept.PROCESSOR: accept.accept(config),
         "transform/frustration": transform("trace", [sums.frustration(config)]),
+        **protect_size.few(),
         **protect.protect_processors(config.content.mode, config.content.max_bytes, sums.spoken(config)),
         measure.FILTER: measure.measurable(),
         measure.PROCESSOR: measure.lean(config),
@@ -101,15 +103,12 @@ def _processors(config: Config) -> dict[str, Any]:
         **affected.processors(config),
         "transform/event_labels": events.renames(),
         **other.processors(config),
-        "deltatocumulative": {
-            "max_stale": f"{config.cardinality.series_expiry:g}s",
-            "max_streams": 100 * config.cardinality.series_per_metric,
-        },
+        **shares.processors(config),
     }
 
 
 def _connectors(config: Config) -> dict[str, Any]:
-    forwards = (names.MEASURES, names.OFFENDERS, names.BREACHES, names.BREACHED)
+    forwards = (names.MEASURES, names.OFFENDERS, names.BREACHES, names.BREACHED, shares.VALUES)
     return {
         **{name: {} for name in forwards},
         **{f"span_metrics/{name}": body for name, body in spans.connectors(config).items()},
@@ -123,13 +122,12 @@ def _connectors(config: Config) -> dict[str, Any]:
 def _pipelines(config: Config) -> dict[str, Any]:
     counted = [f"span_metrics/{family}" for family in affected.families(config)]
     apart = [affected.APART_LABELS, affected.APART]
-    protect_spans, protect_logs = protect.SPANS, protect.LOGS
     return {
         "traces": _pipeline(
             ["otlp"],
             [
-                "memory_limiter", INVALID, normalise.PROCESSOR, accept.PROCESSOR, "transform/frustration",
-                protect_spans, protect.EVENTS,
+                "memory_limiter", INVALID, protect_size.SPANS, protect_size.EVENTS, normalise.PROCESSOR,
+                accept.PROCESSOR, "transform/frustration", protect.SPANS,
             ],
             [edge.INTAKE],
         ),
@@ -163,7 +161,7 @@ def _pipelines(config: Config) -> dict[str, Any]:
         "traces/sums": _pipeline([names.MEASURES], [sums.FILTER], [names.SPAN_SUMS]),
         "logs": _pipeline(
             ["otlp"],
-            ["memory_limiter", events.NAMES, events.SHORT, protect_logs],
+            ["memory_limiter", protect_size.LOGS, events.NAMES, events.SHORT, protect.LOGS],
             [edge.INTAKE],
         ),
         "logs/loki": _pipeline([edge.INTERNAL], [], [edge.LOKI]),
@@ -175,14 +173,16 @@ def _pipelines(config: Config) -> dict[str, Any]:
         ),
         "metrics/spans": _pipeline(
             [names.COUNTS_SM, names.LATENCY_SM, names.DURATION_SM, names.ERRORS_SM],
-            _SPLIT,
+            [*_SPLIT, split.SPANS],
             [edge.METRICS],
         ),
         "metrics/breaches": _pipeline(
-            [*(f"span_metrics/{family}" for family in BREACH_FAMILIES), *counted], _SPLIT, [edge.BREACHES]
+            [*(f"span_metrics/{family}" for family in BREACH_FAMILIES), *counted],
+            [*_SPLIT, split.BREACHES],
+            [edge.BREACHES],
         ),
         "metrics/affected": _pipeline(
-            counted, [affected.KNOWN, affected.NUMBERS, "transform/resource_spans"], [edge.BREACHES]
+            counted, [affected.KNOWN, affected.NUMBERS, split.BREACHES], [edge.BREACHES]
         ),
         "metrics/offenders": _pipeline(
             [names.EVENT_OFFENDERS],
@@ -191,14 +191,15 @@ def _pipelines(config: Config) -> dict[str, Any]:
         ),
         "metrics/sums": _pipeline(
             [names.SPAN_SUMS],
-            [sums.REASONS, "transform/resource_sums", *_CUMULATIVE],
-            [edge.METRICS],
+            [sums.REASONS, "transform/resource_sums", "transform/start"],
+            [shares.VALUES],
         ),
         "metrics/events": _pipeline(
             [names.EVENT_SUMS, names.CUT_SUMS],
-            ["transform/event_labels", "transform/resource_events", *_CUMULATIVE],
-            [edge.METRICS],
+            ["transform/event_labels", "transform/resource_events", "transform/start"],
+            [shares.VALUES],
         ),
+        **shares.pipelines(edge.METRICS),
         **other.pipelines(config, edge.METRICS),
     }  # fmt: skip
 

@@ -10,6 +10,7 @@ _CONTRIB = "github.com/open-telemetry/opentelemetry-collector-contrib"
 _PROVIDER_VERSIONS = {"0.155.0": "1.61.0"}
 _COMPONENTS = {
     "extensions": (
+        f"{_CONTRIB}/extension/basicauthextension",
         f"{_CONTRIB}/extension/bearertokenauthextension",
         f"{_CONTRIB}/extension/healthcheckextension",
         f"{_CONTRIB}/extension/storage/filestorage",

@@ -4,6 +4,7 @@ from typing import Any
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.network import as_host
+from pipecat_lgtm.renderers import logins
 from pipecat_lgtm.renderers.placement import Part, Placement
 from pipecat_lgtm_bridge.contract import engines as own
 
@@ -78,7 +79,7 @@ def receivers(config: Config, placement: Placement) -> dict[str, Any]:
 
 
 def extensions(config: Config, placement: Placement) -> dict[str, Any]:
-    """Return the health check, the queue on disk and, where configured, the token check."""
+    """Return the health check, the queue on disk and, where configured, the token check and logins of stores."""
     network = config.network
     found: dict[str, Any] = {
         "health_check": {"endpoint": placement.listen(network.ports.collector_health)},
@@ -96,6 +97,8 @@ def extensions(config: Config, placement: Placement) -> dict[str, Any]:
     }
     if network.auth.token_file is not None:
         found[AUTH] = {"filename": secret(placement, network.auth.token_file, TOKEN_FILE)}
+    for store in logins.READ_BY["collector"]:
+        found |= logins.collector(config, placement, store)[1]
     return found
 
 
@@ -112,13 +115,16 @@ def exporters(config: Config, placement: Placement) -> dict[str, Any]:
         BREACHES: _scraped(placement, ports.collector_breaches, config.cardinality.breach_expiry),
         INTAKE: _intake(config, placement),
     }
-    tempo = stores.tempo.otlp_endpoint or f"{placement.host('tempo')}:{ports.tempo_otlp}"
+    of_tempo, of_loki = (logins.collector(config, placement, store)[0] for store in ("tempo", "loki"))
+    tls = {"insecure": stores.tempo.otlp_endpoint is None} | of_tempo.pop("tls", {})
     found[TEMPO] = {
-        "endpoint": tempo,
-        "tls": {"insecure": stores.tempo.otlp_endpoint is None},
+        "endpoint": stores.tempo.otlp_endpoint or f"{placement.host('tempo')}:{ports.tempo_otlp}",
+        "tls": tls,
+        **of_tempo,
         **_kept(config),
     }
-    found[LOKI] = {"endpoint": f"{url(stores.loki.url, placement, 'loki', ports.loki)}/otlp", **_kept(config)}
+    loki = url(stores.loki.url, placement, "loki", ports.loki)
+    found[LOKI] = {"endpoint": f"{loki}/otlp", **of_loki, **_kept(config)}
     for extra in config.exporters:
         headers = {name: f"${{env:{variable}}}" for name, variable in extra.headers.items()}
         found[f"otlp_http/{extra.name}"] = {
@@ -148,9 +154,10 @@ def telemetry(config: Config, placement: Placement) -> dict[str, Any]:
     }
 
 
-def secret_variables(config: Config) -> tuple[str, ...]:
-    """Return the names of the environment variables that hold secrets of `exporters`."""
-    return tuple(sorted({variable for extra in config.exporters for variable in extra.headers.values()}))
+def secret_variables(config: Config) -> dict[str, str]:
+    """Return the environment variables with secrets that the collector reads, by name, and the key that names each."""
+    found = {variable: "exporters" for extra in config.exporters for variable in extra.headers.values()}
+    return dict(sorted((found | logins.variables(config, "collector")).items()))
 
 
 def memory_limiter(config: Config) -> dict[str, Any]:

@@ -55,11 +55,6 @@ _SUMMED: tuple[tuple[Event, Metric, dict[str, Attribute], Attribute], ...] = (
     (e.SYNTHESIS, m.TTS_CHARACTERS, _WHO, e.TTS_CHARACTERS),
     (e.DROPPED, m.BRIDGE_DROPPED, _DROPPED, e.DROPPED_COUNT),
 )
-_KNOWN: dict[Attribute, tuple[str, ...]] = {
-    e.SIGNAL_KIND: labels.CONVERSATION_SIGNALS,
-    e.QUALITY_SOURCE: labels.SOURCES,
-}
-"""Texts of which only some are values of a label; any other is unknown."""
 _CODES = (e.EVALUATION_NAME, e.JUDGE_MODEL, e.PROMPT_VERSION)
 _CODE = "^[0-9A-Za-z][-0-9A-Za-z_.:/@+]{0,63}$$"
 """What may be a label of a score: a name. Whoever mistakes one attribute for another sends a sentence."""
@@ -128,6 +123,7 @@ def processors(config: Config) -> dict[str, Any]:
                         f"set({service}, String({service})) where not IsString({service})",
                         *fit_for_label(environment, config.services.default_environment),
                         *fit_for_label(service, "unknown_service"),
+                        *identity.environment(config),
                     ],
                 ),
             ],
@@ -170,13 +166,12 @@ def _values(config: Config) -> list[str]:
         statements.append(f"set({text.log}, String({text.log})) where {text.log} != nil and not IsString({text.log})")
         statements.append(f'set({text.log}, {quoted(labels.UNKNOWN)}) where {text.log} == ""')
         statements += fit_for_label(text.log, labels.UNKNOWN)
+        if known := e.CLOSED.get(text):
+            other = f"{text.log} != nil and not {one_of(text.log, (*known, labels.UNKNOWN))}"
+            statements.append(f"set({text.log}, {quoted(labels.OTHER)}) where {other}")
     for code in (one.log for one in _CODES):
         other = f"{code} != nil and not IsMatch({code}, {quoted(_CODE)})"
         statements.append(f"set({code}, {quoted(labels.UNKNOWN)}) where {other}")
-    for text, known in _KNOWN.items():
-        statements.append(
-            f"set({text.log}, {quoted(labels.UNKNOWN)}) where {text.log} != nil and not {one_of(text.log, known)}"
-        )
     who = (*identity.provider(a.PROVIDER.log), *identity.renamed(a.PROVIDER.log), *identity.model(a.MODEL.log))
     return [*statements, *who]
 

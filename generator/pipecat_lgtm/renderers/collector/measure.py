@@ -316,5 +316,5 @@ def _resource(config: Config) -> list[str]:
     statements = [f"keep_keys(resource.attributes, {listed(kept)})"]
     if config.services.names:
         known = one_of(a.SERVICE_NAME.resource, config.services.names)
-        statements.append(f'set({a.SERVICE_NAME.resource}, "other") where not {known}')
+        statements.append(f"set({a.SERVICE_NAME.resource}, {quoted(labels.OTHER)}) where not {known}")
     return statements

@@ -57,6 +57,7 @@ def _resource(config: Config) -> dict[str, Any]:
             f"set({service}, String({service})) where not IsString({service})",
             *fit_for_label(environment, config.services.default_environment),
             *fit_for_label(service, "unknown_service"),
+            *identity.environment(config),
         ],
     )
 

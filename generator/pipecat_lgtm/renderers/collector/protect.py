@@ -21,7 +21,7 @@ from pipecat_lgtm.renderers.collector.protect_place import EVENT, LOG, RESOURCE,
 from pipecat_lgtm_bridge.contract import attributes as a
 
 Mode = Literal["redact", "drop", "keep"]
-SPANS, LOGS, EVENTS = "transform/protect_spans", "transform/protect_logs", size.EVENTS
+SPANS, LOGS = "transform/protect_spans", "transform/protect_logs"
 
 MARGIN_BYTES = 512
 """The longest secret with known bounds is shorter; a private key or JWT is recognised without its end."""
@@ -51,11 +51,10 @@ def protect_processors(mode: Mode, max_bytes: int, flags: tuple[str, ...] = ()) 
     told, forgotten = ([], []) if mode == "keep" else (plain.told(stages=dropping), [plain.forgotten()])
     dropped = {place: drop.first(place, flags) if dropping else [] for place in (SPAN, EVENT, LOG)}
     told = [*dropped[SPAN], *dropped[EVENT], *told]
-    last = group("span", [*size.numbered(), *forgotten])
+    last = [group("span", forgotten)] if forgotten else []
     return {
-        SPANS: transform("trace", [*of(RESOURCE, SCOPE), *told, *of(SPAN, EVENT), last]),
+        SPANS: transform("trace", [*of(RESOURCE, SCOPE), *told, *of(SPAN, EVENT), *last]),
         LOGS: transform("log", [*dropped[LOG], *of(RESOURCE, SCOPE, LOG)]),
-        size.EVENTS: size.events_filter(),
     }
 
 
@@ -72,7 +71,6 @@ def _place(place: Place, mode: Mode, max_bytes: int) -> list[dict[str, Any]]:
         )
     cut += size.whole(place, joined, key_values(place.map), max_bytes)
     if place is SPAN:
-        cut += size.surplus_events()
         cut += size.unlinked()
     if place is EVENT:
         cut += size.crowded(joined, key_values(place.map))
@@ -130,7 +128,7 @@ def _scan(place: Place, limit: int) -> list[dict[str, Any]]:
     if "log.body" in place.texts:
         kinds = " or ".join(f"Is{kind}(log.body)" for kind in ("String", "Map", "List", "Int", "Double", "Bool"))
         begun.append(f'set(log.body, Decode(log.body, "utf-8")) where log.body != nil and not ({kinds})')
-    begun += [f"truncate_all({place.map}, {limit})", *_text(place)]
+    begun += [f"truncate_all({place.map}, {limit})", *(_begin_of(text, limit) for text in place.texts), *_text(place)]
     begun.append(f"set({place.work(_LARGE)}, true) where Len({place.cache('joined')}) > {size.LARGE_BYTES}")
     wide, digits, spoken = (place.work(family) for family in ("wide", "digit", "spoken"))
     widened = [f"set({wide}, true)"]  # before the other tests, which look for plain digits
@@ -163,6 +161,11 @@ def _scan(place: Place, limit: int) -> list[dict[str, Any]]:
         group(place.context, confirmed, f"{kept} != nil"),
         group(place.context, [f"set({place.work(_FOUND)}, true)"], found),
     ]
+
+
+def _begin_of(text: str, limit: int) -> str:
+    """Return the statement that cuts a text beside the attributes as long as these are before they are searched."""
+    return f"set({text}, Substring({text}, 0, {limit}, true)) where IsString({text}) and Len({text}) > {limit}"
 
 
 def _fires(text: str, one: scan.Scan) -> str:

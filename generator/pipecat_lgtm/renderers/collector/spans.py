@@ -120,20 +120,22 @@ def connectors(config: Config) -> dict[str, Any]:
     duration = {"unit": "s", "explicit": {"buckets": _durations(buckets.duration(config))}}
     own = sorted({label for metric in LATENCIES.values() for label in metric.labels})
     counted = (*_STAGE, labels.STATUS, labels.INTERRUPTED, labels.OUTCOME)
+    # The limit is a service's, in all its environments and versions.
+    whole = told_apart(config)
     breach = (labels.SIGNAL, labels.SEVERITY, *labels.TOLD_APART, labels.TRACE_ID, labels.CONVERSATION_ID)
     apart = {
         "resource_metrics_cache_size": config.cardinality.services * affected.LABEL_SETS,
-        "resource_metrics_key_attributes": [*_keys(config), *labels.TOLD_APART],
+        "resource_metrics_key_attributes": [a.SERVICE_NAME.name, *told_apart(config), *labels.TOLD_APART],
     }
     expiring = {
         "aggregation_cardinality_limit": config.cardinality.breaches_per_service,
         "series_expiration": f"{config.cardinality.breach_expiry:g}s",
     }
     return {
-        "counts": _connector(config, "counts", {"disable": True}, counted),
-        "latency": _connector(config, "latency", latency, own) | {"exemplars": {"enabled": True}},
-        "duration": _connector(config, "duration", duration, ()) | {"exemplars": {"enabled": True}},
-        "errors": _connector(config, "errors", {"disable": True}, (*_STAGE, labels.CATEGORY)),
+        "counts": _connector(config, "counts", {"disable": True}, (*whole, *counted)),
+        "latency": _connector(config, "latency", latency, (*whole, *own)) | {"exemplars": {"enabled": True}},
+        "duration": _connector(config, "duration", duration, whole) | {"exemplars": {"enabled": True}},
+        "errors": _connector(config, "errors", {"disable": True}, (*whole, *_STAGE, labels.CATEGORY)),
         **{
             family: _connector(config, family, {"disable": True}, breach) | expiring | apart
             for family in BREACH_FAMILIES
@@ -149,8 +151,9 @@ def _durations(bounds: list[float]) -> list[str]:
     return [f"{round(bound * 1e9)}ns" for bound in bounds]
 
 
-def _keys(config: Config) -> tuple[str, ...]:
-    return (a.SERVICE_NAME.name, a.ENVIRONMENT.name, *config.cardinality.resource_labels)
+def told_apart(config: Config) -> tuple[str, ...]:
+    """Return the resource attributes by which a service's series are told apart, as labels."""
+    return (a.ENVIRONMENT.name, *config.cardinality.resource_labels)
 
 
 def _connector(config: Config, family: str, histogram: dict[str, Any], dimensions: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -165,5 +168,5 @@ def _connector(config: Config, family: str, histogram: dict[str, Any], dimension
         "series_expiration": expiry,
         "metrics_expiration": expiry,
         "resource_metrics_cache_size": config.cardinality.services,
-        "resource_metrics_key_attributes": list(_keys(config)),
+        "resource_metrics_key_attributes": [a.SERVICE_NAME.name],
     }

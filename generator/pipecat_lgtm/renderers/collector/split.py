@@ -6,13 +6,16 @@ from pipecat_lgtm.config import Config
 from pipecat_lgtm.renderers.collector import affected
 from pipecat_lgtm.renderers.collector.names import MEASURE
 from pipecat_lgtm.renderers.collector.ottl import group, listed, quoted, transform
-from pipecat_lgtm.renderers.collector.spans import COUNTS, DURATIONS, LATENCIES
+from pipecat_lgtm.renderers.collector.spans import COUNTS, DURATIONS, LATENCIES, told_apart
 from pipecat_lgtm_bridge.contract import attributes as a
 from pipecat_lgtm_bridge.contract import engines, labels
 from pipecat_lgtm_bridge.contract import metrics as m
 from pipecat_lgtm_bridge.contract.signals import BREACH_FAMILIES
 from pipecat_lgtm_bridge.contract.types import Metric
 
+FAMILIES = ("counts", "latency", "duration", "errors")
+"""Those of which a service has one limit, in all environments; what is above it has lost them with all other labels."""
+SPANS, BREACHES = "transform/resource_spans", "transform/resource_breaches"
 _OVERFLOW = 'datapoint.attributes["otel.metric.overflow"]'
 _FAMILIES: dict[str, tuple[Metric, ...]] = {
     "pipecat.counts.calls": tuple(COUNTS.values()),
@@ -27,7 +30,7 @@ _METRICS = tuple(dict.fromkeys(metric for metrics in _FAMILIES.values() for metr
 
 def _calls(config: Config) -> tuple[str, ...]:
     """Return the families whose counts may overflow."""
-    return ("counts", "latency", "duration", "errors", *BREACH_FAMILIES, *affected.families(config))
+    return (*FAMILIES, *BREACH_FAMILIES, *affected.families(config))
 
 
 def processors(config: Config) -> dict[str, Any]:
@@ -36,7 +39,8 @@ def processors(config: Config) -> dict[str, Any]:
         "transform/split": transform("metric", [group("metric", _copies())]),
         "filter/split": {"error_mode": "ignore", "metrics": {"datapoint": _foreign(config)}},
         "transform/labels": transform("metric", [_overflowed(), group("datapoint", _labels(config))]),
-        "transform/resource_spans": _resource(config, "spans"),
+        SPANS: _resource(config, "spans", ()),
+        BREACHES: _resource(config, "spans"),
         "transform/resource_sums": _resource(config, "sums"),
         "transform/resource_events": _resource(config, "events"),
         "transform/resource_offenders": _resource(config, "offenders"),
@@ -103,28 +107,33 @@ def _labels(config: Config) -> list[str]:
         statements += [
             f"set({signal}, {quoted(family)}) where {name}",
             f"keep_keys(datapoint.attributes, {listed(m.SERIES_OVERFLOWED.labels)}) where {name}",
+            *(
+                f'set(datapoint.attributes["{one}"], {quoted(labels.OTHER)}) where {name}'
+                for one in (told_apart(config) if family in FAMILIES else ())
+            ),
             f"set(metric.unit, {quoted(m.SERIES_OVERFLOWED.unit)}) where {name}",
             f"set(metric.description, {quoted(m.SERIES_OVERFLOWED.brief)}) where {name}",
             f"set(metric.name, {quoted(m.SERIES_OVERFLOWED.name)}) where {name}",
         ]
     for metric in _METRICS:
         name = f"metric.name == {quoted(metric.name)}"
+        own = metric.labels if metric is m.BREACHES else (*told_apart(config), *metric.labels)
         statements += [
             f'set(datapoint.attributes["{label}"], {quoted(labels.UNKNOWN)}) '
             f'where {name} and datapoint.attributes["{label}"] == nil'
             for label in metric.labels
         ]
-        statements.append(f"keep_keys(datapoint.attributes, {listed(metric.labels)}) where {name}")
+        statements.append(f"keep_keys(datapoint.attributes, {listed(own)}) where {name}")
     return statements
 
 
-def _resource(config: Config, part: str) -> dict[str, Any]:
+def _resource(config: Config, part: str, more: tuple[str, ...] | None = None) -> dict[str, Any]:
     """Each pipeline writes series of its own, told apart by their instance: none overwrites another's.
 
     What is left of the resource become labels. Under their own names service and instance would also make a
-    `target_info` for every bot.
+    `target_info` for every bot. Of what has one limit for a service the points have the rest, as `more` is empty.
     """
-    kept = (a.SERVICE_NAME.name, a.ENVIRONMENT.name, *config.cardinality.resource_labels)
+    kept = (a.SERVICE_NAME.name, *(told_apart(config) if more is None else more))
     instance = f"{config.collector.instance_id}/{part}"
     named = (engines.JOB, labels.SERVICE_NAME)
     return transform(
