@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import turntaking
-from bridged import Bridged, f, pushed
+from bridged import Bridged, f, lines_left_alone, pushed
 from pipecat_lgtm.errors import ConfigError
 from pipecat_lgtm.ops.signals.dialogues import KINDS, Dialogue, read
 from pipecat_lgtm.ops.signals.playing import play
@@ -309,7 +309,7 @@ def test_the_same_of_something_else(one: str, two: str, *, other: bool) -> None:
     assert other == likeness(words_of(one), words_of(two)).other
 
 
-def test_real_pipeline(bridged: Bridged) -> None:
+def test_real_pipeline(bridged: Bridged, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a real pipeline with audio, VAD, STT, model and TTS the same signals come out of what both sides say."""
     shout = [turntaking.says(1.5, TEN_WORDS), turntaking.quiet(3.0)]
     circles = turntaking.Bot(
@@ -322,9 +322,12 @@ def test_real_pipeline(bridged: Bridged) -> None:
     ended = turntaking.Bot([*spoken_to, turntaking.quiet(2.2)])
     idle = turntaking.Bot([turntaking.quiet(0.5), turntaking.greet(), turntaking.quiet(8.0), turntaking.greet(),
                            turntaking.quiet(2.0), *shout])  # fmt: skip
-    turntaking.run({"circles": circles, "gone": gone, "cut": cut, "waited": waited, "ended": ended, "idle": idle})
+    bots = {"circles": circles, "gone": gone, "cut": cut, "waited": waited, "ended": ended, "idle": idle}
+    with lines_left_alone(monkeypatch):
+        turntaking.run(bots)
+        events = bridged.events()
     found: dict[str, list[str]] = {}
-    for one in bridged.events():
+    for one in events:
         if KIND in one:
             found.setdefault(str(one["conversation.id"]), []).append(str(one[KIND]))
 
