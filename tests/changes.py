@@ -63,6 +63,8 @@ CHANGES: dict[str, tuple[str, frozenset[str]]] = {
         ("content.mode", "content: {mode: drop}", C),
         ("content.max_bytes", "content: {max_bytes: 4 kB}", C, T),
         ("content.frustration", "content: {frustration: {complaint: []}}", C),
+        ("content.patterns", "content: {patterns: {customer: 'KD-?[0-9]{6}'}}", C),
+        ("content.exempt_keys", "content: {exempt_keys: [order.code]}", C),
         ("cardinality.series_per_metric", "cardinality: {series_per_metric: 1000}", C),
         ("cardinality.sums", "cardinality: {sums: 8000}", C),
         ("cardinality.breach_expiry", "cardinality: {breach_expiry: 10 m}", C),

@@ -42,8 +42,11 @@ def fired(text: str, key: str = "input") -> set[str]:
     for regex in scan.THIN:
         joined = re.sub(regex, "", joined, flags=re.ASCII)
     for wide, digit in shapes.WIDE:
-        joined = joined.replace(wide, digit)
-    families: set[str] = {family for family, one in scan.SCANS.items() if family == "wide" or fires(joined, one)}
+        joined = re.sub(wide, digit, joined)
+    foreign = {"spoken"} if not joined.isascii() and re.search(scan.SPOKEN, joined, re.ASCII) else set()
+    families: set[str] = foreign | {
+        family for family, one in scan.SCANS.items() if family == "wide" or fires(joined, one)
+    }
     if "digit" in families:
         for regex in scan.ORDERS:
             joined = re.sub(regex, "", joined, flags=re.ASCII)
@@ -63,7 +66,7 @@ def replaced(text: str, families: set[str]) -> str:
         if one.family in families:
             made = re.sub(one.regex, one.replacement.replace("${", "\\g<").replace("}", ">"), made, flags=re.ASCII)
     made = re.sub(p.UNSHIELD, "", made)
-    return made if re.search(r"\[(card|email|phone|iban|ssn|secret)\]", made) else text
+    return made if re.search(r"\[(card|email|phone|iban|ssn|id|secret)\]", made) else text
 
 
 def redacted(text: str) -> str:
@@ -104,4 +107,5 @@ def spellings(name: str) -> list[str]:
     pascal = "".join(word.capitalize() for word in words)
     joined = [join.join(words) for join in ("-", "_", "")]
     own = {name, *joined, pascal, pascal[0].lower() + pascal[1:], name.upper(), name.title()}
+    own |= {f"{name}_", f"{name} "}
     return [*sorted(own), *(f"{before}{name}" for before in ("http.request.header.", "MY_BOT.", "a/")), f"user{pascal}"]

@@ -15,6 +15,7 @@ from pipecat_lgtm import (
     cli_alerts,
     cli_bench,
     cli_bridge,
+    cli_content,
     cli_dashboards,
     cli_demo,
     cli_deploy,
@@ -44,6 +45,7 @@ app.add_typer(cli_look.app)
 app.add_typer(cli_demo.app)
 app.add_typer(cli_bridge.app, name="bridge")
 app.add_typer(cli_bench.app, name="bench")
+app.add_typer(cli_content.app, name="content")
 app.add_typer(cli_dashboards.app)
 app.add_typer(cli_webrtc.app)
 

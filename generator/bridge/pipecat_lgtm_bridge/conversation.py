@@ -13,6 +13,7 @@ from opentelemetry.trace import get_current_span
 from pipecat_lgtm_bridge import forking
 from pipecat_lgtm_bridge.contract import attributes as a
 from pipecat_lgtm_bridge.contract import labels
+from pipecat_lgtm_bridge.halves import Halves
 from pipecat_lgtm_bridge.version import VERSION
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Conversation:
         self.model, self.latency_seconds = "", 0.0
         self.next_latency = labels.NOTHING_SAID
         self.started = self.ended = self.outcome_stated = False
+        self.halves = Halves()
         self._known: dict[str, Any] = {}
         self._sampled: bool | None = None
 

@@ -13,7 +13,9 @@ from pipecat_lgtm_bridge.guard import harmless
 from pipecat_lgtm_bridge.version import VERSION
 
 SCOPES = ("pipecat", "pipecat.turn")
-_LLM = "llm"
+_LLM, _STT, _TTS = "llm", "stt", "tts"
+_SAID = (_LLM, _STT, _TTS)
+"""Spans with texts of callers, bots and models."""
 
 
 class Enricher(SpanProcessor):
@@ -35,6 +37,8 @@ class Enricher(SpanProcessor):
             owner.turn_started(span)
         elif span.name == _LLM:
             _tell_cancelled(span)
+        if span.name in _SAID:
+            _hide_halves(span, owner)
 
     @harmless
     def on_end(self, span: ReadableSpan) -> None:
@@ -59,6 +63,28 @@ def _tell_cancelled(span: Span) -> None:
 
     # The SDK's processors see a span's end only when it is closed for writing.
     span.end = ending  # type: ignore[method-assign]
+
+
+def _hide_halves(span: Span, call: conversation.Conversation) -> None:
+    """Take parts of a card that a caller says in several goes from a span before it ends."""
+    end = span.end
+
+    def ending(end_time: int | None = None) -> None:
+        _hide(span, call)
+        end(end_time)
+
+    span.end = ending  # type: ignore[method-assign]
+
+
+@harmless
+def _hide(span: Span, call: conversation.Conversation) -> None:
+    texts = {key: value for key, value in (span.attributes or {}).items() if isinstance(value, str)}
+    if span.name == _TTS:
+        call.halves.spoke(texts.get(a.TEXT.name, ""))
+    for key, value in texts.items():
+        heard = span.name == _STT and key == a.TRANSCRIPT.name
+        if (left := call.halves.partly(value) if heard else call.halves.hide(value)) != value:
+            span.set_attribute(key, left)
 
 
 def _pipecats(span: ReadableSpan) -> bool:

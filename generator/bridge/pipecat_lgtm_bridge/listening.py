@@ -35,23 +35,24 @@ class Listening:
     def interim(self, data: FramePushed, _at: float) -> None:
         """Keep a partial transcript for the log lines."""
         if self._call.turn is not None:
-            self._call.turn.partial = getattr(data.frame, "text", "")
+            self._call.turn.partial = self._call.halves.partly(getattr(data.frame, "text", ""))
 
     def transcribed(self, data: FramePushed, _at: float) -> None:
         """State a final transcript."""
         frame: Any = data.frame
         heard = confidence.read(data.source, frame.result)
+        said = self._call.halves.heard(frame.text)
         attributes: dict[str, str | float] = {
             a.PROVIDER.name: provider_of(data.source),
             a.MODEL.name: model_of(data.source),
-            a.TRANSCRIPT.name: frame.text,
+            a.TRANSCRIPT.name: said,
         }
         if heard.confidence is not None:
             attributes[e.CONFIDENCE.name] = heard.confidence
         turn = self._call.turn
         if turn is not None:
-            turn.final, turn.confidence = frame.text, heard.confidence
-            turn.alternatives = list(heard.alternatives)
+            turn.final, turn.confidence = said, heard.confidence
+            turn.alternatives = [self._call.halves.partly(one) for one in heard.alternatives]
         # No text in the body: content is one attribute, which the collector can drop.
         emit.event(self._call, e.TRANSCRIPTION, attributes)
 

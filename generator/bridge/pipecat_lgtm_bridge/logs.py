@@ -371,6 +371,8 @@ def _send(  # noqa: PLR0913 - the parts of a line
     call = current()
     found, context = fields.ids(call)
     own = fields.of_call(call)
+    if call is not None:
+        text = call.halves.hide(text)
     other: fields.Fields = {"code.function.name": code[0], "code.file.path": code[1], "code.line.number": code[2]}
     if error is not None:
         other |= {"exception.type": type(error).__name__, "exception.message": _text(error)}

@@ -5,13 +5,12 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from pipecat_lgtm.config.base import Section
+from pipecat_lgtm.config.content import PatternName
 from pipecat_lgtm.config.patterns import Re2
 from pipecat_lgtm.config.secrets import Address
 from pipecat_lgtm.config.units import Count, Factor, Ratio, Seconds
 
 Severity = Literal["info", "warning", "critical"]
-FindingKind = Literal["card", "email", "phone", "ssn", "iban", "secret"]
-"""What the collector finds in what was said."""
 BURN_RATE = "PipecatUptimeBurnRate"
 """The alert that has several windows."""
 _LOOKBACK = 300.0
@@ -112,7 +111,7 @@ class Alerts(Section):
     escalate_after: Seconds
     burn_rates: tuple[BurnRate, ...]
     synthetic_services: Re2
-    pii_kinds: tuple[FindingKind, ...]
+    pii_kinds: tuple[PatternName, ...]
     telemetry_window: Seconds
     trend_window: Seconds
     links: Links

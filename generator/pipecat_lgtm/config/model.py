@@ -8,8 +8,8 @@ from pydantic import Field, WithJsonSchema, field_validator, model_validator
 
 from pipecat_lgtm.config.alerts import Alerts
 from pipecat_lgtm.config.base import Section
+from pipecat_lgtm.config.content import FINDING_KINDS, Content
 from pipecat_lgtm.config.network import Network
-from pipecat_lgtm.config.patterns import SearchedRe2
 from pipecat_lgtm.config.prices import Prices
 from pipecat_lgtm.config.routing import Routing
 from pipecat_lgtm.config.secrets import Address, VariableName
@@ -21,8 +21,6 @@ from pipecat_lgtm_bridge.contract.labels import PER_CALL_KEYS
 
 PositiveNumber = Annotated[float, Field(gt=0)]
 _SOME = Field(min_length=1)
-KindName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-"""Becomes part of an attribute's name and the value of a label."""
 ResourceKey = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_./-]*$")]
 Name = Annotated[str, Field(min_length=1)]
 
@@ -73,14 +71,6 @@ class Dialects(Section):
 
     article: bool
     openinference: bool
-
-
-class Content(Section):
-    """What happens to what was said."""
-
-    mode: Literal["redact", "drop", "keep"]
-    max_bytes: Bytes
-    frustration: dict[KindName, tuple[SearchedRe2, ...]]
 
 
 class Cardinality(Section):
@@ -232,6 +222,15 @@ class Config(Section):
                 f"stores.{self.stores.in_clear[0]}.login: would cross the network in clear; give https:// addresses, "
                 "or say network.insecure: true where something else encrypts it"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _found(self) -> "Config":
+        """Refuse to page for what nothing finds."""
+        known = (*FINDING_KINDS, *self.content.patterns)
+        for kind in self.alerts.pii_kinds:
+            if kind not in known:
+                raise ValueError(f"alerts.pii_kinds: {kind} is found by nothing; known: {', '.join(known)}")
         return self
 
     @property

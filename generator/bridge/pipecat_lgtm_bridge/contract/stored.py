@@ -5,7 +5,11 @@ content; all else is taken away, known or not. A name belongs here if its values
 things that a developer chose, or words of a fixed list.
 """
 
-from pipecat_lgtm_bridge.contract import dialects
+import re
+from functools import cache
+
+from pipecat_lgtm_bridge.contract import annotations, attributes, dialects, events, labels
+from pipecat_lgtm_bridge.contract.types import Attribute
 
 PIPECAT = (
     "audio.is_muted", "audio.sample_rate", "conversation.end_reason", "conversation.type",
@@ -55,3 +59,30 @@ ADDRESSES = ("url.full", "http.url", "server.address", "net.peer.name", "http.ho
 
 WHOLE_ADDRESSES = ADDRESSES[:2]
 """Those that are nothing but an address; with another value they are taken away."""
+
+_WORDS = re.compile(
+    r"(?:^|[._-])(?:inputs?|outputs?|transcripts?|transcriptions?|utterances?|text|texts|prompts?|completions?|messages?|contents?|"
+    r"arguments?|results?|parameters|instructions?|definitions?|description|rationale|selected|quer(?:y|ies)|statement|path|target|"
+    r"fragment|stacktrace|body|alternatives|original|metadata|template|langfuse|traceloop|said|reply|response)(?:$|[._-])"
+)
+"""Parts of names under which dialects and vendors put what was said."""
+
+
+@cache
+def allowed() -> frozenset[str]:
+    """Return the names of all attributes that are stored, but for what the collector notes by the config."""
+    names = {one.name for one in _contract() if not one.content}
+    texts = [value for name, value in vars(labels).items() if name.isupper() and isinstance(value, str)]
+    names |= {events.NOTIFICATION_LABEL + label for label in texts}
+    names |= {events.NOTIFICATION_ANNOTATION + annotation for annotation in annotations.ANNOTATIONS}
+    return frozenset({*names, *PIPECAT, *LINES, *CONVENTIONS})
+
+
+def may_hold_words(name: str) -> bool:
+    """Return whether an attribute is content by the contract, or bears a name under which what was said is put."""
+    content = {one.name for one in _contract() if one.content}
+    return name in content or (name not in allowed() and _WORDS.search(name.lower()) is not None)
+
+
+def _contract() -> list[Attribute]:
+    return [one for module in (attributes, events) for one in vars(module).values() if isinstance(one, Attribute)]

@@ -102,7 +102,7 @@ def run(config: Config, kind: Kind, size: tuple[int, int], bin_dir: Path | None,
 def _measure(config: Config, otelcol: Path, rung: Rung, fed: list[Payload], spans: int) -> Measured:
     with tempfile.TemporaryDirectory(prefix="pipecat-lgtm-bench-") as name:
         folder = Path(name)
-        config = _free(config)
+        config = on_free_ports(config)
         placement = native(config, folder / "bench")
         if rung.stores:
             counted = partial(_scraped, f"http://{placement.listen(config.network.ports.collector_pipecat)}/metrics")
@@ -110,7 +110,7 @@ def _measure(config: Config, otelcol: Path, rung: Rung, fed: list[Payload], span
             counted = partial(_written, folder / "bench" / "data" / "collector" / COUNTED)
         with _sink(config, otelcol, folder) if rung.stores else _nothing():
             body = rung.config(config, placement)
-            with _collector(otelcol, config, placement, body) as running:
+            with collecting(otelcol, config, placement, body) as running:
                 seen = counted if rung.pipelines else None
                 return _feed(config, running, seen, fed, spans)
 
@@ -195,7 +195,7 @@ def _report(kind: Kind, fed: list[Payload], runs: list[dict[str, Measured]]) -> 
     )
 
 
-def _free(config: Config) -> Config:
+def on_free_ports(config: Config) -> Config:
     """Return the config on ports nobody listens on, flushing often so that the counts are soon there."""
     names = list(type(config.network.ports).model_fields)
     sockets = [socket.socket() for _ in names]
@@ -219,15 +219,20 @@ def _nothing() -> Iterator[None]:
 @contextmanager
 def _sink(config: Config, otelcol: Path, folder: Path) -> Iterator[None]:
     ports = {name: getattr(config.network.ports, name) for name in ("tempo_otlp", "loki")}
-    own = _free(config)
+    own = on_free_ports(config)
     ports["collector_health"] = own.network.ports.collector_health
     placement = native(own, folder / "sink")
-    with _collector(otelcol, own, placement, sink(placement, ports)):
+    with collecting(otelcol, own, placement, sink(placement, ports)):
         yield
 
 
 @contextmanager
-def _collector(otelcol: Path, config: Config, placement: Placement, body: dict[str, Any]) -> Iterator[Running]:
+def collecting(otelcol: Path, config: Config, placement: Placement, body: dict[str, Any]) -> Iterator[Running]:
+    """Run a collector with a configuration for the length of a block.
+
+    Raises:
+        EngineError: it does not start.
+    """
     file = Path(placement.config("collector")) / "config.yaml"
     for folder in (file.parent, Path(placement.data("collector"))):
         folder.mkdir(parents=True, exist_ok=True)

@@ -46,6 +46,7 @@ from pipecat_lgtm.renderers.collector import (
 )
 from pipecat_lgtm.renderers.collector.builder import manifest
 from pipecat_lgtm.renderers.collector.ottl import drop_spans, transform
+from pipecat_lgtm.renderers.collector.protect_own import Own
 from pipecat_lgtm.renderers.placement import Placement
 from pipecat_lgtm.renderers.text import to_yaml
 from pipecat_lgtm_bridge.contract.signals import BREACH_FAMILIES
@@ -91,7 +92,12 @@ def _processors(config: Config) -> dict[str, Any]:
         accept.PROCESSOR: accept.accept(config),
         "transform/frustration": transform("trace", [sums.frustration(config)]),
         **protect_size.few(),
-        **protect.protect_processors(config.content.mode, config.content.max_bytes, sums.spoken(config)),
+        **protect.protect_processors(
+            config.content.mode,
+            config.content.max_bytes,
+            sums.spoken(config),
+            Own(config.content.patterns, config.content.exempt_keys),
+        ),
         measure.FILTER: measure.measurable(),
         measure.PROCESSOR: measure.lean(config),
         **spans.processors(config),

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.renderers.collector.ottl import attribute, group, is_number, quoted, transform
-from pipecat_lgtm.renderers.collector.sums import FINDINGS
+from pipecat_lgtm.renderers.collector.sums import found as kinds_found
 from pipecat_lgtm_bridge.contract import attributes as a
 from pipecat_lgtm_bridge.contract import dialects as d
 from pipecat_lgtm_bridge.contract import events as e
@@ -56,7 +56,7 @@ def _forget(config: Config) -> dict[str, Any]:
     said = (a.TTFB_ACCEPTED.name, a.TTFB_REFUSED.name, e.CATEGORY.name)
     found = (
         *said,
-        *(a.FINDING_PREFIX + kind for kind in FINDINGS),
+        *(a.FINDING_PREFIX + kind for kind in kinds_found(config)),
         *(a.FRUSTRATION_PREFIX + kind for kind in config.content.frustration),
     )
     # delete_key would leave the second of two.

@@ -8,10 +8,10 @@ from typing import Any
 
 from pipecat_lgtm.renderers.collector.ottl import ADDRESS, group, listed, one_of, quoted
 from pipecat_lgtm.renderers.collector.protect_place import EVENT, LOG, SPAN, Place
-from pipecat_lgtm_bridge.contract import annotations, dialects, labels, stored
 from pipecat_lgtm_bridge.contract import attributes as a
+from pipecat_lgtm_bridge.contract import dialects, stored
 from pipecat_lgtm_bridge.contract import events as e
-from pipecat_lgtm_bridge.contract.types import Attribute, Event
+from pipecat_lgtm_bridge.contract.types import Event
 
 DROPPED = "[dropped]"
 """Stands where the body of a log line was."""
@@ -28,12 +28,7 @@ def allowed(flags: tuple[str, ...]) -> tuple[str, ...]:
     Args:
         flags: what the collector notes of what was said, by the config.
     """
-    contract = [one for module in (a, e) for one in vars(module).values() if isinstance(one, Attribute)]
-    names = {one.name for one in contract if not one.content}
-    texts = [value for name, value in vars(labels).items() if name.isupper() and isinstance(value, str)]
-    names |= {e.NOTIFICATION_LABEL + label for label in texts}
-    names |= {e.NOTIFICATION_ANNOTATION + annotation for annotation in annotations.ANNOTATIONS}
-    return tuple(sorted({*names, *flags, *stored.PIPECAT, *stored.LINES, *stored.CONVENTIONS}))
+    return tuple(sorted({*flags, *stored.allowed()}))
 
 
 def first(place: Place, flags: tuple[str, ...]) -> list[dict[str, Any]]:

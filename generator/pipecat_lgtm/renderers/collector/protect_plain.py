@@ -9,7 +9,7 @@ have the requests of a model.
 import re
 from typing import Any
 
-from pipecat_lgtm.renderers.collector.ottl import attribute, group, one_of, quoted
+from pipecat_lgtm.renderers.collector.ottl import attribute, group, key_values, one_of, quoted
 from pipecat_lgtm.renderers.collector.protect_place import SPAN, WORK
 from pipecat_lgtm_bridge.contract import attributes as a
 from pipecat_lgtm_bridge.contract import dialects as d
@@ -82,12 +82,13 @@ PLAIN = SPAN.work("plain")
 """Set on a span without anything to search, for as long as it is protected."""
 
 
-def told(*, stages: bool) -> list[dict[str, Any]]:
+def told(*, stages: bool, own: str) -> list[dict[str, Any]]:
     """Return the groups that find plain spans.
 
     A sender's own mark would switch protection off: it is taken away first, however often it is there.
 
     Args:
+        own: one expression for all patterns of the user, or nothing; what it matches is not plain.
         stages: nothing said is left on a stage's span but what has been kept to be searched; else none is looked at.
     """
     numbers: tuple[str, ...] = tuple(one.name for one in NUMBERS)
@@ -105,6 +106,8 @@ def told(*, stages: bool) -> list[dict[str, Any]]:
     tests |= {name: f"IsMatch({attribute(name)}, {quoted(form)})" for name, form in forms.items()}
     beside = ['span.status.message == ""', 'span.trace_state == ""', "Len(span.events) == 0", "Len(span.links) == 0"]
     nothing = " and ".join(["Len(span.cache) == 0", *beside, f"IsMatch(span.name, {quoted(f'^{names}$')})"])
+    if own:
+        nothing += f" and not IsMatch({key_values(SPAN.map)}, {quoted(own)})"
     statements = [
         f"set(span.cache, {SPAN.map})",
         *(f"delete_key(span.cache, {quoted(name)}) where {test}" for name, test in tests.items()),

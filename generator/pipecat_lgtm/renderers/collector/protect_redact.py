@@ -1,15 +1,16 @@
 """The patterns at work on one map of attributes in which the cheap test has found something."""
 
+from pipecat_lgtm.renderers.collector import protect_check as check
 from pipecat_lgtm.renderers.collector import protect_patterns as p
 from pipecat_lgtm.renderers.collector import protect_shapes as shapes
 from pipecat_lgtm.renderers.collector.ottl import key_values, quoted
 from pipecat_lgtm.renderers.collector.protect_nested import each_key_once
+from pipecat_lgtm.renderers.collector.protect_own import Own
 from pipecat_lgtm.renderers.collector.protect_place import SPAN, WORK, Place
 from pipecat_lgtm_bridge.contract import attributes as a
-from pipecat_lgtm_bridge.contract import dialects as d
 from pipecat_lgtm_bridge.contract.types import Attribute
 
-KINDS = ("card", "email", "phone", "iban", "ssn", "secret")
+KINDS = ("card", "email", "phone", "iban", "ssn", "id", "secret")
 
 _IDENTIFIERS = (
     a.CONVERSATION_ID.name, a.SERVICE_NAME.name, a.INSTANCE_ID.name, a.MODEL.name, a.PROVIDER.name, "session.id",
@@ -18,7 +19,6 @@ _IDENTIFIERS = (
 _PLAIN_ID = r"^[A-Za-z0-9][A-Za-z0-9_:./-]{0,127}$"
 _NO_ID = rf"{shapes.START}(?:{shapes.TOKENS}|[3-6][0-9]{{12,18}}(?:\b|_)|[0-9]{{3}}-[0-9]{{2}}-[0-9]{{4}}\b|[A-Z]{{2}}[0-9]{{2}}[A-Z0-9]{{4}}[0-9]{{7}})"
 
-_MARKER = r"\[(?:" + "|".join(KINDS) + r")\]"
 _DEEP = r'":(?:\{[^\\]|\[[^\\{]|\[\{[^\\])'
 _LONG_INT = r":-?[0-9]{9,19}[,}]"
 _SHRUNK_BYTES = 300
@@ -44,20 +44,24 @@ def flattened(place: Place, where: str) -> list[str]:
     ]
 
 
-def statements(place: Place, limit: int) -> list[str]:
+def statements(place: Place, limit: int, own: Own) -> list[str]:
     """Return the statements that redact.
 
     Args:
         place: the context.
         limit: bytes to which the texts have been cut, margin included.
+        own: what a user adds.
     """
+    kinds = (*KINDS, *own.patterns)
+    marker = rf"\[(?:{'|'.join(kinds)})\]"
     items, before, deep = place.map, place.cache("before"), place.cache("deep")
     whole, length, count = f"String({items})", place.cache("length"), place.cache("count")
     texts = {text: place.work(text) for text in place.texts}
     identifiers = {f'{items}["{key}"]': place.cache(key) for key in _IDENTIFIERS}
-    found = f"(IsMatch({key_values(items)}, {quoted(_MARKER)}) or Len({items}) < {count})"
+    found = f"(IsMatch({key_values(items)}, {quoted(marker)}) or Len({items}) < {count})"
     made = [each_key_once(place), f"set({before}, {items})"]
     made += [f"set({kept}, {path})" for path, kept in identifiers.items()]
+    made += own.kept(place)
     for text, kept in texts.items():
         # A body that cannot be written as JSON stays marked as found.
         made += [
@@ -75,23 +79,30 @@ def statements(place: Place, limit: int) -> list[str]:
         f"set({length}, 0)",
         f"set({length}, Len({whole}))",
         *(f'replace_all_patterns({items}, "value", {quoted(one)}, "")' for one in shapes.PRIVATE),
+        *own.replaced(place),
         *_replaced(place),
     ]
     shrunk = f"{length} > {limit} and {length} - Len({whole}) > {_SHRUNK_BYTES}"
     made += [f'replace_all_patterns({items}, "value", {quoted(p.half(limit))}, {quoted("${1}")}) where {shrunk}']
     made += [f'replace_all_patterns({items}, "key", {quoted(one)}, {quoted("${1}[secret]")})' for one in p.KEYS]
     if place is SPAN:
-        made += _findings()
+        made += _findings(kinds)
     made += [f"set({items}, {before}) where not {found}"]
     made += [
         f"set({path}, {kept}) where IsString({kept}) and IsMatch({kept}, {quoted(_PLAIN_ID)}) "
         f"and not IsMatch({kept}, {quoted(_NO_ID)})"
+        + (f" and not IsMatch({kept}, {quoted(own.any)})" if own.any else "")
         for path, kept in identifiers.items()
     ]
     made += [
         f"set({path}, {kept}) where {kept} != nil and {kept} != {place.cache(path)}" for path, kept in texts.items()
     ]
-    return [*made, f"delete_matching_keys({items}, {quoted('^' + WORK.replace('.', chr(92) + '.'))})"]
+    made += own.restored(place)
+    made.append(f"delete_matching_keys({items}, {quoted('^' + WORK.replace('.', chr(92) + '.'))})")
+    if place is SPAN:
+        cards = " or ".join(f"({_said(path, where, check.KIND)})" for path, where in check.SAID)
+        made.append(check.told(cards))
+    return made
 
 
 def _replaced(place: Place) -> list[str]:
@@ -101,19 +112,20 @@ def _replaced(place: Place) -> list[str]:
         for one in (*p.WIDEN, *p.SHIELDS, *p.PATTERNS)
     ]
     guarded = " or ".join(f"{place.work(family)} != nil" for family in dict.fromkeys(one.family for one in p.SHIELDS))
+    if place is SPAN:
+        made[len(p.WIDEN) : len(p.WIDEN)] = check.kept()
     return [*made, f'replace_all_patterns({place.map}, "value", {quoted(p.UNSHIELD)}, "") where {guarded}']
 
 
-def _findings() -> list[str]:
-    """Flag what was found in what caller or bot said, so that it can be counted after it is gone."""
-    said = (
-        (a.TRANSCRIPT.span, f'{a.STAGE.span} == "stt"'),
-        (a.TEXT.span, f'{a.STAGE.span} == "tts"'),
-        (a.OUTPUT.span, f"span.name == {quoted(d.REALTIME_RESPONSE)}"),
-    )
+def _findings(kinds: tuple[str, ...]) -> list[str]:
+    """Flag what was found in what caller or bot said, so that it can be counted after it is gone; a card is checked first."""
     return [
-        f'set(span.attributes["{a.FINDING_PREFIX}{kind}"], 1) '
-        f'where {where} and IsString({path}) and Index({path}, "[{kind}]") >= 0'
-        for path, where in said
-        for kind in KINDS
+        f'set(span.attributes["{a.FINDING_PREFIX}{kind}"], 1) where {_said(path, where, kind)}'
+        for path, where in check.SAID
+        for kind in kinds
+        if kind != check.KIND
     ]
+
+
+def _said(path: str, where: str, kind: str) -> str:
+    return f'{where} and IsString({path}) and Index({path}, "[{kind}]") >= 0'

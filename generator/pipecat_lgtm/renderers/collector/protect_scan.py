@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pipecat_lgtm.renderers.collector import protect_patterns as p
 from pipecat_lgtm.renderers.collector import protect_shapes as shapes
+from pipecat_lgtm.renderers.collector import protect_words as words
 from pipecat_lgtm.renderers.collector.protect_patterns import Family
 
 FIRES = (
@@ -19,8 +20,8 @@ FIRES = (
 )
 """Stands for a text that cannot be read; every family's test fires on it."""
 
-_IS = r"\\*[\"']?\s*(?::|=)"
-_SAID = r"(?:'s|\\*[\"']?\s*(?::|=)| is| was|,? [0-9])"
+_IS = r"[\s_.-]{0,2}\\*[\"']?\s*(?::|=)"
+_SAID = r"(?:'s|[\s_.-]{0,2}\\*[\"']?\s*(?::|=)| is| was| w| sh| number| ist| es| la|,? [0-9])"
 _GAP = r"[^a-z0-9]{1,4}"
 _WORD = r"(?:[0-9]+|(?:ze|o|t[wher]|f[oi]|s[ie]|e[il]|ni|do|hu)[a-z]{0,7})"
 _NEXT = rf"{_GAP}(?:(?:[udh]|sp|and|pl|mi|er|ok)[a-z]{{0,5}}{_GAP})?{_WORD}"
@@ -35,6 +36,10 @@ class Scan:
     expressions: tuple[str, ...] = ()
 
 
+WIDE_LEADS = (b"\xef\xbc", b"\xd9", b"\xdb", b"\xe0\xa5", b"\xe0\xa7", b"\xe0\xb9")
+SPOKEN_LEADS = (b"\xd0", b"\xd8", b"\xd9", b"\xdb", b"\xe0\xa4", b"\xe4", b"\xe5")
+"""First bytes of digits and of letters in UTF-8: without one of them, a text beyond ASCII has no such digits or words."""
+
 THIN = (
     r"=[0-9]{1,2}\.[0-9]{5,}\n",  # a double; never a phone number, which has three digits before a dot
     r"20[0-9]{2}-[01][0-9]-[0-3][0-9]",  # dates, also behind model names
@@ -48,31 +53,36 @@ ORDERS = (
 )
 """Taken out only where digits were found, which are then looked for once more."""
 
-SPOKEN = rf"(?:[0-9]{{1,4}}{shapes.PAUSE})?{shapes.NUMBER_WORD}{shapes.PAUSE}(?:{shapes.ITEM}{shapes.PAUSE}){{4}}{shapes.ITEM}\b"
-"""The spoken number itself, asked for only where the cheap test fired."""
+_SPOKEN = rf"{words.WORD}(?:[\s,.;:…-]{{1,4}}(?:[^\s0-9]{{1,12}}[\s,.;:…-]{{1,4}})?{words.WORD}){{2}}"
+SPOKEN = shapes.any_of(_SPOKEN, rf"{words.HAN}(?:{words.HAN_PAUSE}{words.HAN}){{6}}")
+"""The spoken number itself, asked for only where the cheap test fired, or a text has such letters."""
 
 SCANS: dict[Family, Scan] = {
-    "wide": Scan(literals=tuple(wide for wide, _ in shapes.WIDE)),
+    "wide": Scan(expressions=(shapes.ANY_WIDE,)),
     "pem": Scan(("-----begin",)),
     "vendor": Scan(
-        ("ya29.", "xapp-", "xox", "pat_", "pat-", "whsec_", "v1_", "glsa_", "pm_", "ks.slack", "webhooks"),
-        (r"za[a-z0-9_-]{16}", r"f_[a-z0-9]{12}", r"k_[a-z0-9_]{12}", r"k-[a-z0-9_-]{12}", r"gh[pousr]_[a-z0-9]{12}",
-         r"yj[a-z0-9_-]{5,}\.", r"g\.[a-z0-9_-]{12,}\.[a-z0-9_-]{8}", r"kia[a-z0-9]{12}", r"sia[a-z0-9]{12}"),
+        ("ya29.", "xapp-", "xox", "pat-", "cspx-", "ks.slack", "webhooks", "hvs.", "hvb.", "dp.pt.", "att3"),
+        (r"_[a-z0-9]{16}", r"za[a-z0-9_-]{16}", r"k-[a-z0-9_-]{12}", r"-[a-z0-9]{20}",
+         r"yj[a-z0-9_-]{5,}\.", r"g\.[a-z0-9_-]{12,}\.[a-z0-9_-]{8}", r"kia[a-z0-9]{12}", r"sia[a-z0-9]{12}",
+         r"sk[0-9a-f]{32}", r"ac[0-9a-f]{32}", r"y-[0-9a-f]{32}", r"api[0-9a-f]{32}", r":aa[a-z0-9_-]{30}"),
     ),
     "header": Scan((), (rf"zation{_IS}", r"bearer\s", r"basic\s+[a-z0-9+/]{8}", rf"kies?{_IS}")),
     "assigned": Scan(
         ("&sig=", "?sig="),
-        (rf"pass(?:words?|wds?|phrase|codes?|wort)?{_IS}", rf"pwd{_IS}", rf"crets?{_IS}", rf"ken{_IS}", rf"key{_IS}", rf"credentials?{_IS}",
+        (rf"pass(?:words?|wds?|phrase|codes?|wort)?{_IS}", rf"pwd{_IS}", rf"crets?{_IS}", rf"ken{_IS}", r"key [^\n]{0,4}[0-9a-f]{32}", r"ken [^\n]{0,4}[0-9a-f]{32}", rf"key{_IS}", rf"credentials?{_IS}",
          rf"gnature{_IS}"),
     ),
     "said": Scan(
-        (),
-        (r"pass\s?(?:word|code|phrase|wort)(?:'s|:|[^.\n\"]{1,40}\b(?:is|was|to|ist|lautet)\b)",
-         r"pass\s?(?:word|code|phrase)\s+[^\s\",;]*[0-9]", r"code(?:'s|\s*:| is| was|,? [0-9])", rf"pin(?:[ ._-]?(?:code|number|no))?{_SAID}",
-         r"cret (?:word|answer|key)", r"y answer", rf"cv[vc]2?{_SAID}", rf"otp(?:[ ._-]?code)?{_SAID}", r"maiden name", r"key is ",
-         r"ken is ", r"contraseña", r"mot de passe",
+        ("пароль", "код", "密码", "验证码", "пин", "पासवर्ड", "पिन", "कोड", "ओटीपी", "nnwort", "wachtwoord", "senha", "clave ", "adgangskode", "hasło"),
+        (r"pass\s?(?:word|code|phrase|wort)(?:'s|:|[^.\n\"]{0,40}(?:\b(?:is|was|to|ist|lautet|would|will|should|es|est)\b| è| é))",
+         r"pass\s?(?:word|code|phrase)\s+[^\s\",;]*[0-9]", r"code(?:'s|\s*:| is| was|[^0-9\n]{0,32}[0-9])", r"kode[^0-9\n]{0,16}[0-9]", r"codi", r"códi",
+         rf"pin(?:{_SAID}|[ ._-]?(?:code|kode|number|nummer|no)|[^a-z0-9\n][^0-9\n]{{0,16}}[0-9])",
+         r"cret (?:word|answer|key)", r"y answer", rf"cv[vc]2?(?:{_SAID}|[^0-9\n]{{0,16}}[0-9])", rf"otp(?:[ ._-]?code)?(?:{_SAID}|[^0-9\n]{{0,16}}[0-9])",
+         r"maiden name", r"key is ", r"on (?:the|my|its) (?:back|card)", r"as your (?:[a-z-]+ ){0,2}(?:code|pin|otp|pass)", r"is your (?:one|code|pin|otp|pass|ver|log|sec)", r"digits? (?:[a-z]+ )?code", r"verification (?:val|num)",
+         r"cret is ",
+         r"ken is ", r"contraseña", r"mot de passe", r"kod ",
          rf"ssn{_IS}", rf"pw{_IS}", rf"curity(?:[ ._-]?(?:code|answer|number|no))?{_IS}", rf"cation[ ._-]?code{_IS}",
-         rf"time[ ._-]?(?:code|pin|pass){_IS}"),
+         rf"time[ ._-]?(?:code|pin|pass)(?:{_IS}|[a-z ]{{0,12}}[^a-z0-9\n]{{1,4}}[0-9])"),
     ),
     "url": Scan((), (r"://[^\s/:@\"]*:[^\s/@\"]+@",)),
     "email": Scan(("%40", "\\u0040", "&#64;", "\uff20"), (r"@\s*[^\s@\"]+\s*\.",)),
@@ -83,9 +93,15 @@ SCANS: dict[Family, Scan] = {
     ),
     "digit": Scan(
         (), (*(rf"{digit}(?:[^0-9a-z]{{0,3}}[0-9]){{6}}" for digit in range(10)), r"cial[^0-9\n]{0,30}[0-9]",
-             r'\\",\s?\\{1,4}"[0-9]\\{1,4}",\s?\\{1,4}"[0-9]\\')
+             r'\\",\s?\\{1,4}"[0-9]\\{1,4}",\s?\\{1,4}"[0-9]\\', *(rf"{digit}[0-9]{{3,5}}[^0-9\n]{{1,20}}[0-9]{{4}}" for digit in range(2, 7)),
+             r"nino[^\n]{0,30}[0-9]{2}", r"surance n[^\n]{0,30}[0-9]{2}", r"passport[^\n]{0,30}[0-9]{3}",
+             r"licen[cs]e[^\n]{0,30}[0-9]{3}")
     ),
-    "spoken": Scan((), tuple(rf"{end}(?:{_NEXT}){{4}}" for end in ("zero", "ne", "wo", "three", "four", "ven?", "x", "ght", "teen"))),
+    "spoken": Scan(
+        (),
+        (*(rf"{end}(?:{_NEXT}){{4}}" for end in ("zero", "ne", "wo", "three", "four", "ven?", "x", "ght", "teen")),
+         *(rf"{stem}[a-z]{{0,4}}{words.NEXT}" for stem in words.STEMS)),
+    ),
 }  # fmt: skip
 r"""By family. The literals begin with rare letters where they can: `zation` for authorization, `kia` for AKIA.
 

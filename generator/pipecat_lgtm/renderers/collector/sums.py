@@ -4,10 +4,10 @@ The connector makes deltas; `deltatocumulative` adds them up.
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from pipecat_lgtm.config import Config, buckets
-from pipecat_lgtm.config.alerts import FindingKind
+from pipecat_lgtm.config.content import FINDING_KINDS
 from pipecat_lgtm.renderers.collector.ottl import attribute, drop_spans, group, quoted, transform
 from pipecat_lgtm_bridge.contract import attributes as a
 from pipecat_lgtm_bridge.contract import events as e
@@ -18,8 +18,6 @@ from pipecat_lgtm_bridge.contract.types import Attribute, Metric
 
 FILTER = "filter/sums"
 REASONS = "transform/reasons"
-FINDINGS: tuple[str, ...] = get_args(FindingKind)
-"""Found by the collector itself; who else states one is not believed."""
 STATED = (OFF_SCRIPT,)
 """Findings that an evaluation of the calls states on a span of its own."""
 REFUSABLE = (
@@ -76,10 +74,15 @@ SUMMED = (
 )
 
 
+def found(config: Config) -> tuple[str, ...]:
+    """Return the kinds that the collector finds, those of `content.patterns` too: of nobody else is one believed."""
+    return (*FINDING_KINDS, *config.content.patterns)
+
+
 def spoken(config: Config) -> tuple[str, ...]:
     """Return the names of the flags that say what was found in what was said."""
     return (
-        *(f"{a.FINDING_PREFIX}{kind}" for kind in (*FINDINGS, *STATED)),
+        *(f"{a.FINDING_PREFIX}{kind}" for kind in (*found(config), *STATED)),
         *(f"{a.FRUSTRATION_PREFIX}{kind}" for kind in config.content.frustration),
     )
 
@@ -129,7 +132,7 @@ def span_sums(config: Config) -> dict[str, Any]:
     entries = [_sum(config, one) for one in SUMMED]
     entries += [
         _count(config, m.COMPLIANCE_FINDINGS, a.FINDING_PREFIX + kind, {labels.KIND: kind})
-        for kind in (*FINDINGS, *STATED)
+        for kind in (*found(config), *STATED)
     ]
     entries += [
         _count(config, m.FRUSTRATION_MARKERS, a.FRUSTRATION_PREFIX + kind, {labels.KIND: kind})
