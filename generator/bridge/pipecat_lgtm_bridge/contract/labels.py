@@ -56,6 +56,7 @@ MATCHED = "matched"
 DIRECTION = "direction"
 SIDE = "side"
 STATE = "state"
+QUEUE = "queue"
 DIMENSION = "dimension"
 
 KNOWN = "known"
