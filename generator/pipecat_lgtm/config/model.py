@@ -12,7 +12,7 @@ from pipecat_lgtm.config.network import Network
 from pipecat_lgtm.config.patterns import SearchedRe2
 from pipecat_lgtm.config.prices import Prices
 from pipecat_lgtm.config.routing import Routing
-from pipecat_lgtm.config.secrets import Address, VariableName
+from pipecat_lgtm.config.secrets import Address, Host, VariableName
 from pipecat_lgtm.config.thresholds import Preset, Thresholds
 from pipecat_lgtm.config.units import Bytes, Count, Seconds, spell_seconds
 from pipecat_lgtm.config.versions import Versions
@@ -159,7 +159,7 @@ class PrometheusStore(Store):
 class TempoStore(Store):
     """Tempo also has an OTLP/gRPC address."""
 
-    otlp_endpoint: str | None
+    otlp_endpoint: Host | None
 
     @model_validator(mode="after")
     def _both(self) -> "TempoStore":
