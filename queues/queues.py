@@ -310,16 +310,20 @@ def aside(folder: Path) -> list[Damaged]:
 
 def _closed_fault(file: Path) -> str:
     """Return what is wrong with a file; nothing where the collector has it open."""
+    if not file.exists():  # a link, or gone since: the collector puts another one in the place of what it compacts
+        return "leads nowhere" if file.is_symlink() else ""
+    if not stat.S_ISREG(file.stat().st_mode):
+        return "is no file"
     try:
-        if not stat.S_ISREG(file.stat().st_mode):
-            return "is no file"
-        with file.open("r+b") as opened:
+        opened = file.open("r+b")
+    except PermissionError:
+        return "may not be read and written by this user"
+    with opened:
+        try:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return fault_of(file)
-    except BlockingIOError:
-        return ""
-    except OSError as error:
-        return error.strerror or type(error).__name__
+        except OSError:  # it is open, or nobody can tell here
+            return ""
+        return fault_of(file)
 
 
 def _aside(file: Path, name: str, fault: str) -> Damaged:

@@ -88,6 +88,30 @@ def test_links_and_pipes(tmp_path: Path) -> None:
     assert ["link", "pipe"] == [one.queue for one in queues.look(queue)]
 
 
+def test_where_nobody_can_tell_what_is_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a file system without locks nothing is set aside: the collector may have it open."""
+    queue = _rendered(tmp_path)
+    (queue / "exporter_one").write_bytes(b"x")
+
+    def refused(*_: object) -> None:
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr(queues.fcntl, "flock", refused)
+    assert [] == queues.look(queue)
+
+
+def test_of_somebody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that this user may not read and write is set aside: the collector could not open it either."""
+    queue = _rendered(tmp_path)
+    (queue / "exporter_one").touch()
+
+    def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refused)
+    assert ["may not be read and written by this user"] == [one.fault for one in queues.look(queue)]
+
+
 def test_told_later(tmp_path: Path) -> None:
     """Without a collector nothing is told, and it is told as soon as there is one."""
     queue = _rendered(tmp_path)

@@ -25,8 +25,8 @@ def set_aside(config: Config, state: State, watch: Watch) -> None:
             watch(f"collector: its queue file of {one.queue} is damaged ({one.fault}); it is {one.file} now", 0.0)
     except OSError as error:
         raise EngineError(
-            f"{error.filename}: a damaged queue file that cannot be moved: {error.strerror}",
-            "move it away by hand: the collector does not start with it",
+            f"{error.filename}: a queue file that can be neither looked at nor moved: {error.strerror}",
+            "move it away by hand: the collector does not start with a damaged one",
         ) from error
 
 
