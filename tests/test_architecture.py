@@ -19,6 +19,7 @@ LAYERS = (
     "errors",
     "http",
     "notifications",
+    "queues",
     "contract",
     "config",
     "queries",
@@ -34,7 +35,12 @@ LAYERS = (
 )
 """From the ground up: a module imports its own layer and those before it."""
 
-ALONE = {"notifications": {"notifications"}, "contract": {"contract"}, "bridge": {"contract", "bridge"}}
+ALONE = {
+    "notifications": {"notifications"},
+    "queues": {"queues"},
+    "contract": {"contract"},
+    "bridge": {"contract", "bridge"},
+}
 """The contract needs nothing; the bridge runs in bots, and takes nothing but names with it; the notification log is
 mounted into a bare Python image."""
 

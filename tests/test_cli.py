@@ -81,6 +81,15 @@ def test_never_into_the_repository(run: Run, tmp_path: Path) -> None:
     assert f"error {REPOSITORY}: is the distribution's own repository\n  next give your own folder with --out\n" == err
 
 
+def test_init_through_a_link(run: Run, tmp_path: Path) -> None:
+    """`init` writes no stack.yaml through a link, also where it leads nowhere yet."""
+    (tmp_path / "stack.yaml").symlink_to(tmp_path / "elsewhere")
+    code, _, said = run("init", str(tmp_path))
+
+    assert (1, False) == (code, (tmp_path / "elsewhere").exists())
+    assert "is a link to" in said
+
+
 def test_init_says_what_comes_next(run: Run, tmp_path: Path) -> None:
     """`init` names the file on stdout, and on stderr the commands that follow, ready to be pasted."""
     folder = tmp_path / "mine"

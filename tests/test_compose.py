@@ -1,5 +1,6 @@
 """docker-compose.yml, read as data; running it is tests/stack's."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ def test_health_check_of_another_version(tmp_path: Path) -> None:
 
 def test_services() -> None:
     """The stack is five engines, Grafana and the notification log; what is called init is done before they start."""
-    assert {"collector", "prometheus", "alertmanager", "notifications", "tempo", "loki", "grafana"} == LASTING
+    assert {"collector", "prometheus", "alertmanager", "notifications", "queues", "tempo", "loki", "grafana"} == LASTING
     assert [] == [name for name in SERVICES if name not in LASTING | {"sandbox"} and not name.startswith("init")]
 
 
@@ -87,7 +88,7 @@ def test_only_the_entrance_is_opened() -> None:
     assert {"0.0.0.0:4317:4317", "0.0.0.0:4318:4318"} == {port for port in published if "127.0.0.1:" not in port}
 
 
-@pytest.mark.parametrize("name", sorted(LASTING))
+@pytest.mark.parametrize("name", sorted(LASTING - {"queues"}))
 def test_health_without_shell(name: str) -> None:
     """Health is asked by a program, never by a shell, which the images do not have."""
     check = SERVICES[name]["healthcheck"]
@@ -170,9 +171,11 @@ def test_secret_files() -> None:
         "otlp_cert": {"file": "/srv/secrets/cert.pem"},
         "otlp_key": {"file": "/srv/secrets/key.pem"},
     } == REMOTE["secrets"]
-    assert {"collector": ["otlp_tokens", "otlp_cert", "otlp_key"], "notifications": ["otlp_tokens", "otlp_cert"]} == {
-        name: body["secrets"] for name, body in REMOTE["services"].items() if "secrets" in body
-    }
+    assert {
+        "collector": ["otlp_tokens", "otlp_cert", "otlp_key"],
+        "notifications": ["otlp_tokens", "otlp_cert"],
+        "queues": ["otlp_tokens", "otlp_cert"],
+    } == {name: body["secrets"] for name, body in REMOTE["services"].items() if "secrets" in body}
 
 
 def test_grafana_has_no_admin() -> None:
@@ -199,7 +202,7 @@ def test_volumes_are_used() -> None:
     mounted = {mount.split(":")[0] for body in SERVICES.values() for mount in body.get("volumes", [])}
 
     assert set(DEFAULT["volumes"]) == {name for name in mounted if not name.startswith("./")}
-    assert {"notifications"} == LASTING - set(DEFAULT["volumes"])
+    assert {"notifications", "queues"} == LASTING - set(DEFAULT["volumes"])
 
 
 def test_notification_log() -> None:
@@ -209,3 +212,14 @@ def test_notification_log() -> None:
 
     assert ["tools-3.7.8:/tools:ro,nocopy", "./notifications:/etc/notifications:ro"] == body["volumes"]
     assert "notifications" not in told["services"]
+
+
+def test_queue_files() -> None:
+    """What sets damaged queue files aside has the collector's volume, is there before it, and listens nowhere."""
+    body = SERVICES["queues"]
+
+    assert ["collector:/var/lib/collector", "./queues:/etc/queues:ro"] == body["volumes"]
+    assert {"condition": "service_healthy"} == SERVICES["collector"]["depends_on"]["queues"]
+    assert "/var/lib/collector/queue" == json.loads(files()["queues/settings.json"])["settings"]["folder"]
+    assert ["CMD", *body["command"], "--look"] == body["healthcheck"]["test"]
+    assert "ports" not in body

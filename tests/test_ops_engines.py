@@ -37,8 +37,28 @@ def test_no_token_wanted() -> None:
         (f"# of bot one\n{GOOD}\n", "line 1 is a comment, and would be taken for a token"),
         (f"{GOOD} # of bot one\n", "line 1 has spaces: what is behind them is not read"),
         (f"{GOOD}\ns3cr3t\n", "line 2 is shorter than 20 characters, and can be guessed"),
+        (f"{GOOD}\r\n", "line 1 ends as on Windows (CRLF)"),
+        (f"\ufeff{GOOD}\n", "begins with a byte order mark, which would be taken for a part of the token"),
+        (f"{GOOD}\n{GOOD}\u00e9\n", "line 2 has characters that a header cannot carry"),
+        (f"{GOOD}\x0b{GOOD}\n", "line 1 has spaces: what is behind them is not read"),
+        (f"{GOOD}\n{GOOD}\n\n", "line 3 is blank"),
+        (f"{GOOD}\n   \n{GOOD}", "line 2 is blank"),
     ],
-    ids=["empty", "line end", "missing", "blank", "comment", "comment behind", "short"],
+    ids=[
+        "empty",
+        "line end",
+        "missing",
+        "blank",
+        "comment",
+        "comment behind",
+        "short",
+        "CRLF",
+        "byte order mark",
+        "not ASCII",
+        "vertical tab",
+        "blank at the end",
+        "spaces",
+    ],
 )
 def test_no_token_there(tmp_path: Path, text: str | None, said: str) -> None:
     """A token file that is missing, or has a line that is no token, is named with the line, which is not repeated."""
@@ -46,6 +66,16 @@ def test_no_token_there(tmp_path: Path, text: str | None, said: str) -> None:
         _token(tmp_path, text)
 
     assert f"{tmp_path}/tokens: {said}" == caught.value.message
+
+
+def test_a_folder_for_a_token_file(tmp_path: Path) -> None:
+    """A folder in its place is said to be one."""
+    (tmp_path / "tokens").mkdir()
+    (tmp_path / "stack.yaml").write_text(f"network: {{auth: {{token_file: {tmp_path}/tokens}}}}")
+    with pytest.raises(EngineError) as caught:
+        token(load(tmp_path / "stack.yaml").config)
+
+    assert f"{tmp_path}/tokens: Is a directory" == caught.value.message
 
 
 def test_ready_addresses(tmp_path: Path) -> None:

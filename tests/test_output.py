@@ -157,6 +157,32 @@ def test_symbolic_link(tmp_path: Path) -> None:
     assert FILES["docs/telemetry.md"] == (tmp_path / "docs/telemetry.md").read_text()
 
 
+@pytest.mark.parametrize("what", ["there", "nowhere"])
+def test_what_a_command_makes_is_not_written_through_a_link(tmp_path: Path, what: str) -> None:
+    """A link in place of a page or a picture is refused, also one that leads nowhere yet."""
+    (tmp_path / "there").write_text("precious")
+    (tmp_path / "page.html").symlink_to(tmp_path / what)
+
+    with pytest.raises(OutputError, match="is a link to"):
+        output.save(tmp_path / "page.html", b"page")
+    assert {"there": "precious"} == {one.name: one.read_text() for one in tmp_path.iterdir() if not one.is_symlink()}
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600)])
+def test_what_a_command_makes(tmp_path: Path, umask: int, mode: int) -> None:
+    """It has the mode that the user's umask says, and replaces a file that is there; a device stays one."""
+    before = os.umask(umask)
+    try:
+        for content in (b"1", b"2"):
+            output.save(tmp_path / "new" / "page.html", content)
+    finally:
+        os.umask(before)
+    output.save(Path("/dev/null"), b"3")
+
+    page = tmp_path / "new" / "page.html"
+    assert (b"2", mode, True) == (page.read_bytes(), page.stat().st_mode & 0o777, Path("/dev/null").is_char_device())
+
+
 @pytest.mark.parametrize("folder", ["collector", "grafana/dashboards", "docs"])
 def test_a_link_is_not_written_through(tmp_path: Path, folder: str) -> None:
     """A folder below the root that is a link is refused, and nothing is written on either side."""

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from pipecat_lgtm import output
 from pipecat_lgtm.cli_shared import ConfigOption, JsonOption, StateOption, err, out, plain, print_json, progress
 from pipecat_lgtm.config import load
 from pipecat_lgtm.errors import CheckFailed, OutputError
@@ -40,8 +41,7 @@ def preview(  # noqa: PLR0913, PLR0917 - one option each
         run.failures(made)
         return
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(run.as_html(made), encoding="utf-8")
+        output.save(file, run.as_html(made).encode())
     except OSError as error:
         raise OutputError(f"{file}: {error.strerror}", "choose a file you may write with --out") from error
     out.print(f"wrote {file}: {sum(len(board.panels) for board in made)} panels")

@@ -31,7 +31,7 @@ from pipecat_lgtm.engines.state import load as load_state
 from pipecat_lgtm.errors import CheckFailed, EngineError
 from pipecat_lgtm.ops import docker as docker_stack
 from pipecat_lgtm.ops import native as native_stack
-from pipecat_lgtm.ops import parts, signposts, stacks
+from pipecat_lgtm.ops import parts, queue_files, signposts, stacks
 
 app = typer.Typer()
 
@@ -158,6 +158,9 @@ def status(config: ConfigOption = None, state_dir: StateOption = None, *, as_jso
             f"[yellow]note[/] not valid any more, and not what runs: {plain(fault.message)}",
             highlight=False,
         )
+    if state.kind == "native" and (damaged := queue_files.kept(stacks.config_of(state), state)):
+        said = plain(queue_files.said(damaged))
+        err.print(f"[yellow]note[/] collector: {said}; {queue_files.RUNBOOK}", highlight=False)
     if differing := [one.name for one in found if one.differs]:
         source = state.source or "the shipped stack.yaml"
         err.print(

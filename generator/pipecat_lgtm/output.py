@@ -10,7 +10,17 @@ from pathlib import Path
 from pipecat_lgtm.errors import OutputError
 from pipecat_lgtm.renderers.text import HEADER
 
-OWNED = ("alertmanager", "collector", "docs/runbooks", "grafana", "loki", "notifications", "prometheus", "tempo")
+OWNED = (
+    "alertmanager",
+    "collector",
+    "docs/runbooks",
+    "grafana",
+    "loki",
+    "notifications",
+    "prometheus",
+    "queues",
+    "tempo",
+)
 """Folders that belong wholly to the generator: what it does not render there is removed."""
 _LOOK = 0o055
 """Of a folder's mode: its group and everybody may look into it."""
@@ -132,12 +142,35 @@ def _is_ours(path: Path) -> bool:
 
 def replace(path: Path, text: str) -> None:
     """Write a file whole or not at all, readable for everybody."""
+    _replace(path, text.encode(), 0o644)
+
+
+def save(path: Path, data: bytes) -> None:
+    """Write what a command makes for its user, whole or not at all; a device or a pipe is written to.
+
+    Raises:
+        OutputError: a link is in its place; what it leads to may be anywhere.
+        OSError: the disk refuses.
+    """
+    if path.is_symlink():
+        raise OutputError(
+            f"{path}: is a link to {path.readlink()}; nothing is written through it", "remove it, or name another file"
+        )
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        path.write_bytes(data)
+        return
+    umask = os.umask(0)
+    os.umask(umask)
+    _replace(path, data, 0o666 & ~umask)
+
+
+def _replace(path: Path, data: bytes, mode: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).chmod(0o644)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(temporary).chmod(mode)
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

@@ -87,6 +87,15 @@ CASES: dict[str, Case] = {
         {"signal": "spans"},
         never={"under the floor": "one dropped record is enough"},
     ),
+    "PipecatQueueFileDamaged": Case(
+        counted(m.QUEUE_FILES_DAMAGED.prometheus, queue="otlp_grpc_tempo_traces"), 0.0,
+        {"critical": Told(
+            1, "The collector's queue file of otlp_grpc_tempo_traces was damaged (100 times)",
+            f"getting worse (+100 {AGO}",
+        )},
+        {"queue": "otlp_grpc_tempo_traces"}, service=False,
+        never={"under the floor": "one damaged file is enough"},
+    ),
     "PipecatCollectorRefusing": Case(
         counted("otelcol_receiver_refused_spans", receiver="otlp", transport="grpc", **COLLECTOR), 0.0,
         {"critical": Told(1, "The collector refuses telemetry (100 items)", f"getting worse (+100 {AGO}")},

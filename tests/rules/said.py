@@ -315,6 +315,12 @@ SAID: dict[str, Said] = {
         "Alerts of that group are blind. Prometheus' rules page shows the error.",
         _bound("Judged over 5m", "alerts.hold", "critical"),
     ),
+    "PipecatQueueFileDamaged": Said(
+        "pipecat-stack",
+        "It was set aside, so that the collector starts: what waited in it is in no store. `pipecat-lgtm status` names "
+        "the file. Another one soon means that the disk fails.",
+        _bound("Judged over 5m", "alerts.hold", "critical"),
+    ),
     "PipecatRuleEvaluationMissed": Said(
         "pipecat-stack",
         "One evaluation takes longer than there is between two: alerts of that group come late, and sums over hours "

@@ -223,6 +223,9 @@ ROWS: dict[str, Row] = {
     "PipecatCollectorExportFailing": Row(
         0, 1, {"critical": "otlp_http/prometheus refuses for good what the collector sends ({n} items)"}, COUNTED
     ),
+    "PipecatQueueFileDamaged": Row(
+        0, 1, {"critical": "The collector's queue file of otlp_grpc_tempo_traces was damaged ({n} times)"}, COUNTED
+    ),
     "PipecatValuesOverflowed": Row(
         0, 1,
         {"warning": "The collector holds as many label sets as it may ({n} values of events and sums lost)"},

@@ -33,6 +33,7 @@ _SAID: dict[Attribute, Any] = {
     e.SILENCE_ONGOING: False, e.SILENCE_STATED: 0.0, e.UNANSWERED_REASON: "no_transcript",
     e.SIGNAL_KIND: "early_hangup", e.QUALITY_SOURCE: "judge", e.JUDGE_MODEL: "gpt-4.1", e.PROMPT_VERSION: "3",
     e.TTS_CHARACTERS: 75, e.DROPPED_SIGNAL: "logs", e.DROPPED_REASON: "refused", e.DROPPED_COUNT: 12,
+    e.QUEUE: "otlp_grpc_tempo_traces",
 }  # fmt: skip
 _BY_TYPE = {"string": "x", "double": 0.5, "int": 1, "bool": True}
 
@@ -227,6 +228,7 @@ def _expected() -> Series:
         _histogram(m.TRANSPORT_CONNECT, [1.25]),
         _counter(m.TASK_OUTCOMES, 1, "escalated"),
         _counter(m.INTENTS, 1, "false"),
+        _counter(m.QUEUE_FILES_DAMAGED, 1, "otlp_grpc_tempo_traces"),
         _histogram(m.WEBRTC_PACKET_LOSS, [0.02], *line),
         _histogram(m.WEBRTC_JITTER, [0.012], *line),
         _histogram(m.WEBRTC_RTT, [0.08], *line),

@@ -13,8 +13,11 @@ import otlp
 import psutil
 import pytest
 from certificates import certificate
+from harness import poll
 from stacks import EngineBin, Stack, stack_of
 
+from pipecat_lgtm.engines.state import State
+from pipecat_lgtm.ops.doctor import machine
 from pipecat_lgtm.ops.engines import drain_of, draining, scraped
 
 pytestmark = pytest.mark.stack
@@ -59,6 +62,34 @@ def test_without_a_token_nothing_gets_in(guarded: Stack, authorization: str | No
 def test_each_token_lets_in(guarded: Stack, token: str) -> None:
     """Every token of the file lets in, so that one can be replaced while bots still use the other."""
     assert 200 == _post(guarded, f"Bearer {token}")
+
+
+def test_a_token_is_taken_back(guarded: Stack) -> None:
+    """A line that is replaced counts at once; a file that is emptied does not, and `doctor` says so.
+
+    The collector keeps the tokens it has read where the file holds none: to let nobody in, a token that nobody has is
+    written there.
+    """
+    file = guarded.config.network.auth.token_file
+    assert file is not None
+    before, state = file.read_text(), State(guarded.folder, kind="native")
+    try:
+        file.write_text("a-token-that-nobody-has-x\n")
+        poll("nobody to be let in", lambda: _post(guarded, f"Bearer {TOKEN}", turns=0) == 401)
+        file.write_text(before)
+        poll("bots to be let in again", lambda: _post(guarded, f"Bearer {TOKEN}", turns=0) == 200)
+        for text in ("", "\n"):
+            file.write_text(text)
+            (found,) = [one for one in machine.findings(guarded.config, state, None) if one.what.endswith("token_file")]
+            assert ("wrong", "no token; the collector still takes the tokens that it has read before") == (
+                found.verdict,
+                found.says.partition("holds ")[2],
+            )
+            assert [200, 401] == [
+                _post(guarded, f"Bearer {one}", turns=0) for one in (TOKEN, "a-token-that-nobody-has-x")
+            ]
+    finally:
+        file.write_text(before)
 
 
 def test_no_plain_text(guarded: Stack) -> None:

@@ -1,5 +1,6 @@
 """Every kind of receiver by a real Alertmanager: messages arrive, have every annotation, and wait in maintenance."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -164,3 +165,35 @@ def test_maintenance(post: Post) -> None:
     assert ["[CRITICAL] PipecatAwake: &lt;!channel&gt; &amp; bot"] == [
         one.body["attachments"][0]["title"] for one in post.told.slack
     ]
+
+
+HOSTILE = (
+    "x|> <!here> <@U1> <http://evil.example|click> https://evil.example/a?b&c @channel </b><script>alert(1)</script>"
+)
+"""As a service's name, an environment and every annotation: marks of Slack and HTML, an address, and a second line."""
+
+
+def test_hostile(post: Post) -> None:
+    """No name and no annotation mentions a channel, makes a link or writes HTML, in any kind of message."""
+    said = dict.fromkeys(annotations.TEXTS, f"{HOSTILE}\nTo: a@b") | dict.fromkeys(
+        annotations.LINKS, f"http://a/{HOSTILE}"
+    )
+    names = {"service_name": f"{HOSTILE}\nBcc: a@b", "deployment_environment": HOSTILE}
+    post.stack.fire(said, **names, alertname="PipecatHostile", severity="critical")
+    poll("the hostile mail", lambda: len(post.mails) > 1)
+    of_slack = poll("the hostile message", lambda: [one.body for one in post.told.slack if "Hostile" in str(one.body)])
+    poll("the others", lambda: all("Hostile" in str(one[-1].body) for one in (post.told.pagerduty, post.told.opsgenie)))
+
+    (attachment,) = of_slack[0]["attachments"]
+    shown = attachment["title"] + attachment["fallback"] + attachment["text"]
+    ours = re.findall("<(http://a/[^<>|]*)[|]([^<>|]*)>", shown)
+    assert [*annotations.LINKS.values()] == [text for _, text in ours]
+    others = re.sub("<http://a/[^<>]*>", "", shown)
+    assert ([], False) == (re.findall("<[^<>]*>|https?://", others), "link_names" in of_slack[0])
+    mail = post.mails[-1]
+    html = mail.get_body(("html",))
+    assert html is not None
+    assert "<script" not in html.get_content()
+    assert ("voice@example.com", None) == (mail["To"], mail["Bcc"])
+    assert HOSTILE in post.told.pagerduty[-1].body["payload"]["summary"]
+    assert [] == post.told.refused

@@ -51,6 +51,62 @@ def test_up_twice_starts_once(machine: Pretended) -> None:
     assert (0, f"nothing runs from {machine.folder / 'state'}\n") == (again.returncode, again.stderr)
 
 
+def test_only_this_user_looks_into_the_state(machine: Pretended) -> None:
+    """Under umask 000, and where an earlier version has left all open: folders are 0700 and files 0600, logs too."""
+    state = machine.folder / "state"
+    for folder in (state, state / "data", state / "data" / "tempo", state / "logs"):
+        folder.mkdir(mode=0o755)
+    for file in (state / "data" / "tempo" / "block", state / "logs" / "tempo.log", state / "state.json.old"):
+        file.write_text("open")
+        file.chmod(0o644)
+    (state / "state.json.old").unlink()
+    before = os.umask(0)
+    try:
+        _up(machine)
+    finally:
+        os.umask(before)
+    config = state / "config"  # rendered, and mounted into containers, which have a user of their own
+
+    assert {} == {
+        path: oct(path.stat().st_mode)
+        for path in (state, *state.rglob("*"))
+        if path.stat().st_mode & 0o077 and config not in (path, *path.parents)
+    }
+    assert 0o700 == state.stat().st_mode & 0o777
+    pids = [one.pid for one in machine.state.processes]
+    masks = [Path(f"/proc/{pid}/status").read_text().partition("Umask:\t")[2].split()[0] for pid in pids]
+    assert ["0077"] * len(pids) == masks
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a folder away")
+@pytest.mark.parametrize("what", ["", "data", "state.json"])
+def test_the_state_of_somebody_else(machine: Pretended, what: str) -> None:
+    """A state directory that belongs to another user, or holds something that does, is refused and left as it is."""
+    state = machine.folder / "state"
+    (state / "data").mkdir(parents=True)
+    (state / "state.json").write_text('{"kind": "", "config": "", "processes": []}')
+    os.chown(state / what, 65534, 65534)
+    done = machine.run(machine.starting("up"))
+
+    assert 1 == done.returncode
+    assert f"error {state / what}: belongs to the user with the id 65534" in " ".join(done.stderr.split())
+    assert 65534 == (state / what).stat().st_uid
+
+
+def test_what_else_is_in_the_state_directory(machine: Pretended) -> None:
+    """A directory that holds something else keeps its mode, and so do the things in it: `--state-dir /tmp`."""
+    state = machine.folder / "state"
+    state.mkdir()
+    state.chmod(0o755)
+    (state / "other").write_text("not ours")
+    (state / "other").chmod(0o644)
+    _up(machine)
+
+    assert [0o755, 0o644, 0o700, 0o600] == [
+        (state / one).stat().st_mode & 0o777 for one in ("", "other", "data", "state.json")
+    ]
+
+
 def test_a_crash_is_reported_and_mended(machine: Pretended) -> None:
     """`status` names what has ended, with the last lines of its log; `up` starts only that again."""
     _up(machine)

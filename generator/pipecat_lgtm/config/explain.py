@@ -1,6 +1,7 @@
 """Turns pydantic's complaint into ours: which file and line, which key, what is wrong, what to do."""
 
 import difflib
+import re
 from collections.abc import Iterable
 from types import NoneType
 from typing import Any, get_args
@@ -38,6 +39,9 @@ _WORDS = {
     "url_scheme": "must begin with http:// or https://",
 }
 _NEVER_SHOWN = "secret"
+_SECRETS_THERE = frozenset({"auth", "tls", "headers", "receivers"})
+"""Sections where a value may be the secret itself, put where its file belongs."""
+_MAY_HOLD_ONE = re.compile(r"@|%[0-9a-f]{2}|\b(?:bearer|basic)\b", re.IGNORECASE)
 _CORRECT = "correct that key; `pipecat-lgtm config show` prints all of them"
 _MIGRATE = "`pipecat-lgtm config migrate` writes a file of an earlier version anew"
 
@@ -84,6 +88,8 @@ def _complaint(one: ErrorDetails, sources: list[Source]) -> tuple[str, str]:
     what = words.format(**one.get("ctx", {})) if words else one["msg"].removeprefix("Value error, ")
     given = one.get("input")
     is_shown = isinstance(given, str | int | float) and not isinstance(given, bool) and one["type"] != _NEVER_SHOWN
+    if isinstance(given, str) and (_SECRETS_THERE & set(path) or _MAY_HOLD_ONE.search(given)):
+        is_shown = False
     return (
         f"{head}: {what}".removeprefix(": ") + (f" (got {given!r})" if is_shown else ""),
         _CORRECT,

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, IPvAnyAddress, model_validator
 
 from pipecat_lgtm.config.base import Section
-from pipecat_lgtm.config.secrets import SecretFile
+from pipecat_lgtm.config.secrets import Host, SecretFile
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -72,7 +72,7 @@ class Network(Section):
     ports: Ports
     auth: Auth
     tls: Tls
-    cors_origins: tuple[str, ...]
+    cors_origins: tuple[Host, ...]
     insecure: bool
 
     @property

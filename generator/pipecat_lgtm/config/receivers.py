@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, HttpUrl, model_validator
 
 from pipecat_lgtm.config.base import Section
-from pipecat_lgtm.config.secrets import Address, SecretFile
+from pipecat_lgtm.config.secrets import Address, Host, SecretFile
 
 KINDS = ("slack", "pagerduty", "webhook", "email", "opsgenie")
 """Also the names that the shipped severity table may use before anything is configured."""
@@ -45,7 +45,7 @@ class Email(Section):
 
     to: str
     sender: str
-    smarthost: Annotated[str, Field(pattern=r"^[^\s:]+:\d+$")]
+    smarthost: Annotated[Host, Field(pattern=r"^[^\s:]+:\d+$")]
     auth_username: str | None = None
     auth_password_file: SecretFile | None = None
     require_tls: bool = True

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 SHORTEST_TOKEN = 20
 """Characters; of `openssl rand -hex 32` there are 64."""
 
+_BYTE_ORDER_MARK = "\ufeff"
 _VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
 _USER = r"[!#-&(-9;-~]+"
 _SECRET_PARAMETER = re.compile(
@@ -56,6 +57,8 @@ VariableName = Annotated[str, Field(pattern=f"^{_VARIABLE}$"), BeforeValidator(_
 Username = Annotated[str, Field(pattern=f"^{_USER}$"), BeforeValidator(_user)]
 Address = Annotated[HttpUrl, BeforeValidator(_without_password)]
 """Of HTTP; without a password."""
+Host = Annotated[str, BeforeValidator(_without_password)]
+"""Of another protocol, with its port, or an origin; without a password."""
 
 
 def tokens(text: str) -> list[str]:
@@ -64,16 +67,23 @@ def tokens(text: str) -> list[str]:
     Raises:
         ValueError: a line that is no token, by its number: the program that reads the file takes each for one.
     """
-    lines = text.splitlines()
-    if not "".join(lines).strip():
+    if text.startswith(_BYTE_ORDER_MARK):
+        raise ValueError("begins with a byte order mark, which would be taken for a part of the token")
+    if not text.strip():
         raise ValueError("holds no token")
+    # As the collector reads lines: form feeds and the like end none.
+    lines = text.removesuffix("\n").split("\n")
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             raise ValueError(f"line {number} is blank")
+        if line.endswith("\r"):
+            raise ValueError(f"line {number} ends as on Windows (CRLF)")
         if line.lstrip().startswith(("#", "//", ";")):
             raise ValueError(f"line {number} is a comment, and would be taken for a token")
         if line != line.strip() or len(line.split()) > 1:
             raise ValueError(f"line {number} has spaces: what is behind them is not read")
+        if not (line.isascii() and line.isprintable()):
+            raise ValueError(f"line {number} has characters that a header cannot carry")
         if len(line) < SHORTEST_TOKEN:
             raise ValueError(f"line {number} is shorter than {SHORTEST_TOKEN} characters, and can be guessed")
     return lines

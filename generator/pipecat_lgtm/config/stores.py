@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, HttpUrl, model_validator
 
 from pipecat_lgtm.config.base import Section
-from pipecat_lgtm.config.secrets import Address, SecretFile, Username, VariableName
+from pipecat_lgtm.config.secrets import Address, Host, SecretFile, Username, VariableName
 
 Tenant = Annotated[str, Field(pattern=r"^[A-Za-z0-9!_.*'()-]{1,150}$")]
 """As Mimir, Loki and Tempo take it in X-Scope-OrgID."""
@@ -99,7 +99,7 @@ class PrometheusStore(Store):
 class TempoStore(Store):
     """Tempo also has an OTLP/gRPC address."""
 
-    otlp_endpoint: str | None
+    otlp_endpoint: Host | None
 
     @model_validator(mode="after")
     def _both(self) -> "TempoStore":

@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import shlex
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -129,14 +130,74 @@ class State:
         self.file.unlink(missing_ok=True)
 
 
-@contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Let only one command change what runs from a state directory.
+_OURS = frozenset({"config", "data", "logs", "lock", "state.json", "stack.yaml", "grafana-admin-password", _OTHERS})
+_TIGHTENED = ("data", "logs", "lock", "state.json", "stack.yaml")
+_OF_OTHERS = 0o077
+"""Of a mode: what everybody but the owner may."""
+
+
+def close(folder: Path) -> None:
+    """Let nobody but this user look into a state directory, also one that an earlier version has left open.
+
+    One that holds something else beside the state keeps its own mode; what is ours in it is closed.
 
     Raises:
-        EngineError: another one is at it.
+        EngineError: it, or something of ours in it, belongs to somebody else.
     """
+    found = {one.name for one in folder.iterdir()}
+    ours = [(folder / one).resolve() for one in _TIGHTENED if one in found]
+    for path in (folder, *ours):
+        if (owner := path.stat().st_uid) != os.geteuid():
+            raise EngineError(
+                f"{path}: belongs to the user with the id {owner}",
+                "give a folder of your own with --state-dir, or run as that user",
+            )
+    try:
+        for path in ours:
+            if path.stat().st_mode & _OF_OTHERS:
+                for below in path.rglob("*"):
+                    _close(below)
+                _close(path)
+        if found <= _OURS:
+            _close(folder)
+    except PermissionError as error:
+        raise EngineError(
+            f"{error.filename}: others may read it, and this user may not change that",
+            "give it to this user (`chown`), or give a folder of your own with --state-dir",
+        ) from error
+
+
+def _close(path: Path) -> None:
+    mode = path.lstat().st_mode
+    if mode & _OF_OTHERS and not stat.S_ISLNK(mode):
+        path.chmod(stat.S_IMODE(mode) & ~_OF_OTHERS)
+
+
+@contextlib.contextmanager
+def _private() -> Iterator[None]:
+    """Let what this process and those it starts make be this user's alone."""
+    before = os.umask(_OF_OTHERS)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Let only one command change what runs from a state directory; what it makes is this user's alone.
+
+    Raises:
+        EngineError: another one is at it, or the directory belongs to somebody else.
+    """
+    with _private(), _locked(folder):
+        yield
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
+    close(folder)
     with (folder / "lock").open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

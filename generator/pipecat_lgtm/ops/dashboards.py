@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pipecat_lgtm import output
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.dashboards import DASHBOARDS
 from pipecat_lgtm.errors import CheckFailed, OutputError
@@ -48,7 +49,7 @@ def export(config: Config, folder: Path, uids: list[str], *, for_import: bool) -
         folder.mkdir(parents=True, exist_ok=True)
         for uid, board in boards.items():
             path = folder / f"{uid}.json"
-            path.write_text(as_text(_asking(board) if for_import else board), encoding="utf-8")
+            output.save(path, as_text(_asking(board) if for_import else board).encode())
             yield path
     except OSError as error:
         raise OutputError(f"{error.filename}: {error.strerror}", "choose a folder you may write to") from error

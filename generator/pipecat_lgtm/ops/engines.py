@@ -115,7 +115,7 @@ def token(config: Config) -> str:
 
 def _first_token(file: Path) -> str:
     try:
-        return tokens(file.read_text(encoding="utf-8"))[0]
+        return tokens(file.read_bytes().decode())[0]  # as it is: CRLF would be read as LF
     except OSError as error:
         raise EngineError(f"{file}: {error.strerror}", "network.auth.token_file must be readable") from error
     except ValueError as error:

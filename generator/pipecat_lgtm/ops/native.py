@@ -17,7 +17,7 @@ from pipecat_lgtm.engines.process import Command, Running
 from pipecat_lgtm.engines.resolve import find_program
 from pipecat_lgtm.engines.state import Draining, State
 from pipecat_lgtm.errors import StackError
-from pipecat_lgtm.ops import preflight
+from pipecat_lgtm.ops import preflight, queue_files
 from pipecat_lgtm.ops.engines import (
     NOTIFICATIONS,
     READY,
@@ -111,12 +111,16 @@ def up(start: Start, state: State, watch: Watch) -> Generator[str, None, None]:
         output.write(state.folder / "config", files)
         state.processes = kept
         _begin(state, start, how)
+        if "collector" in starting:
+            queue_files.set_aside(config, state, watch)
         for batch in _batches(starting, config, bin_dir, watch):
             with uninterrupted():
                 fresh = [_start(parts[part], path, config, state) for part, path in batch]
                 started += fresh
             for running in fresh:
                 process.wait_ready(running, running.ready_url, _READY_SECONDS, watch)
+                if running.name == "collector":
+                    queue_files.tell(config, state, watch)
                 yield running.name
     except BaseException:
         with uninterrupted():

@@ -29,9 +29,17 @@ def rendered(config: Config, path: Path | None, folder: Path) -> dict[str, str]:
             f"{folder.resolve()}: is the distribution's own repository", "give your own folder with --out"
         )
     file = config.network.auth.token_file
-    if file is not None and file.exists():  # else it is only where this will run, and `up` and `doctor` look at it
+    if file is not None and _is_here(file):  # else it is only where this will run, and `up` and `doctor` look at it
         token(config)
     return render(config)
+
+
+def _is_here(file: Path) -> bool:
+    """Tell whether a file is on this machine; one that nobody lets us look for is."""
+    try:
+        return file.exists()
+    except PermissionError:
+        return True
 
 
 def missing(config: Config) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from pipecat_lgtm import output
 from pipecat_lgtm.config import Config, Loaded
 from pipecat_lgtm.config.load import SHIPPED_NAME, combine, name_of, shipped_path
 from pipecat_lgtm.config.migrations import FORMER, REPLACED
@@ -61,8 +62,7 @@ def init(folder: Path) -> Path:
         ports={key: port + _PORTS_APART for key, port in shipped["network"]["ports"].items()},
     )
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
+        output.save(target, text.encode())
     except OSError as error:
         raise OutputError(f"{error.filename}: {error.strerror}", "choose a folder you may write to") from error
     return target

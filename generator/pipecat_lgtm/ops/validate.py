@@ -60,6 +60,7 @@ _PLANS = (
     ),
     _Plan("alertmanager", "amtool", ("check-config", "{file}"), "alertmanager/alertmanager.yml"),
     _Plan("notification log", "python", ("-I", "{file}", "--check"), "notifications/notifications.py"),
+    _Plan("queue files", "python", ("-I", "{file}", "--check"), "queues/queues.py"),
     _Plan("tempo", "tempo", ("-config.verify=true", "-config.file={file}"), "tempo/tempo.yaml"),
     _Plan("loki", "loki", ("-verify-config", "-config.file={file}"), "loki/loki.yaml"),
     _Plan("compose", "docker-compose", ("-f", "{file}", "config", "--quiet", "--no-interpolate"), "docker-compose.yml"),

@@ -165,6 +165,12 @@ def bridge_dropped(window: str) -> Query:
     return Query("bridge_dropped", expr, "count", "Spans and log records that bots dropped.")
 
 
+def queue_files_damaged(window: str) -> Query:
+    """Return the collector's queue files that were damaged and set aside."""
+    expr = total(increase_of_failures(counter(m.QUEUE_FILES_DAMAGED), window), labels.QUEUE)
+    return Query("queue_files_damaged", expr, "count", "Queue files that were damaged.")
+
+
 def no_place(window: str) -> Query:
     """Return values of events and sums that were lost because as many label sets are held as may be."""
     expr = increase_of_others(NO_PLACE, window)

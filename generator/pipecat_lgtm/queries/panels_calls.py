@@ -178,7 +178,7 @@ def lines() -> Query:
 
 def error_lines() -> Query:
     """Return bots' log lines of level error or worse, of all calls."""
-    bots = f'{_IN_LOG}, {labels.SERVICE_NAME}!="{e.NOTIFICATIONS}"'
+    bots = f'{_IN_LOG}, {labels.SERVICE_NAME}!~"{e.NOTIFICATIONS}|{e.QUEUES}"'
     return _logs("error_lines", f'{{{bots}}} | detected_level=~"error|critical|fatal"', "Log lines that say error.")
 
 

@@ -12,6 +12,7 @@ from pipecat_lgtm.renderers import (
     loki,
     notifications,
     prometheus,
+    queues,
     tempo,
 )
 from pipecat_lgtm.renderers.placement import COMPOSE, Placement, native
@@ -25,6 +26,7 @@ ENGINE_RENDERERS: tuple[Renderer, ...] = (
     prometheus.render,
     alertmanager.render,
     notifications.render,
+    queues.render,
     tempo.render,
     loki.render,
     grafana.render,

@@ -27,6 +27,7 @@ _NOTE = (
     "Start: `docker compose up -d`; Grafana is then at {grafana}, read-only and without an admin account. "
     "With sample calls: `docker compose --profile demo up -d`. End: `docker compose down` (`-v` forgets the data)."
 )
+_BEFORE_COLLECTOR = frozenset({"prometheus", "tempo", "loki", "queues"})
 CONFIG_LABEL = "pipecat-lgtm.config"
 """Of a container: the fingerprint of its service and of the files mounted into it.
 
@@ -65,6 +66,7 @@ def compose(config: Config, placement: Placement) -> dict[str, Any]:
         services[name] = _engine(config, placement, name, local)
     if config.routing.unheard:
         services["notifications"] = _notifications(config, placement)
+    services["queues"] = _queues(config, placement)
     services["grafana"] = _grafana(config, placement, local)
     services["sandbox"] = _sandbox(config)
     volumes: dict[str, Any] = {name: {} for name in (_tools(config), *local, "grafana")}
@@ -137,7 +139,7 @@ def _engine(config: Config, placement: Placement, name: str, local: list[str]) -
     if name == "collector":
         # What the collector has not flushed is lost when it ends; it starts last and gets time to empty its queues.
         made["depends_on"] |= {
-            store: {"condition": "service_healthy"} for store in local if store in {"prometheus", "tempo", "loki"}
+            store: {"condition": "service_healthy"} for store in ("queues", *local) if store in _BEFORE_COLLECTOR
         }
         made["stop_grace_period"] = "10s"
         made["environment"] |= _required(edge.secret_variables(config))
@@ -276,9 +278,33 @@ def _notifications(config: Config, placement: Placement) -> dict[str, Any]:
         "healthcheck": health(_health_url(config, "notifications")),
         "restart": "unless-stopped",
     }
-    # The token and the certificate; the key is the collector's alone.
+    return made | _shown(config)
+
+
+def _queues(config: Config, placement: Placement) -> dict[str, Any]:
+    """Return what sets damaged queue files aside: before the collector starts, and before Docker starts it again."""
+    made: dict[str, Any] = {
+        "image": config.versions.image("python"),
+        "command": ["python3", *flags.QUEUES],
+        **_confined(config, "queues"),
+        "volumes": [f"collector:{placement.data('collector')}", f"./queues:{placement.config('queues')}:ro"],
+        "depends_on": {"init-collector": {"condition": "service_completed_successfully"}},
+        "healthcheck": {
+            "test": ["CMD", "python3", *flags.QUEUES, "--look"],
+            "interval": "5s",
+            "timeout": "30s",
+            "retries": 24,
+            "start_period": "10s",
+        },
+        "restart": "unless-stopped",
+    }
+    return made | _shown(config)
+
+
+def _shown(config: Config) -> dict[str, list[str]]:
+    """Return the secrets of what sends to the collector: token and certificate; the key is the collector's alone."""
     secrets = [name for name in _secrets(config) if not edge.KEY_FILE.endswith(name)]
-    return made | ({"secrets": secrets} if secrets else {})
+    return {"secrets": secrets} if secrets else {}
 
 
 def _sandbox(config: Config) -> dict[str, Any]:

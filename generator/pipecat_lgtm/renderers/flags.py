@@ -7,7 +7,7 @@ from pydantic import HttpUrl
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.units import format_seconds
 from pipecat_lgtm.renderers import resources
-from pipecat_lgtm.renderers.placement import Placement
+from pipecat_lgtm.renderers.placement import COMPOSE, Placement
 
 _SAMPLES = 10_000_000
 """Samples that one query may hold at once: 0.9 GB, measured. The greediest panel holds 1,300,000 with 50 services
@@ -79,6 +79,10 @@ def alertmanager(config: Config, placement: Placement) -> list[str]:
 def notifications(config: Config, placement: Placement) -> list[str]:  # noqa: ARG001 - all have one signature
     """Return the arguments of the Python that runs the notification log, by itself and nothing else."""
     return ["-I", f"{placement.config('notifications')}/notifications.py"]
+
+
+QUEUES = ("-I", f"{COMPOSE.config('queues')}/queues.py")
+"""Of the Python that looks at the collector's queue files, in containers."""
 
 
 def tempo(config: Config, placement: Placement) -> list[str]:  # noqa: ARG001 - all have one signature

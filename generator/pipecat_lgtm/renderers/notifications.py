@@ -5,7 +5,7 @@ from importlib import resources
 from typing import Any
 
 from pipecat_lgtm.config import Config
-from pipecat_lgtm.renderers.collector.edge import CERT_FILE, TOKEN_FILE, secret
+from pipecat_lgtm.renderers.collector import edge
 from pipecat_lgtm.renderers.placement import Placement
 from pipecat_lgtm.renderers.text import HEADER
 from pipecat_lgtm_bridge.contract import annotations, labels
@@ -42,15 +42,12 @@ def render(config: Config, placement: Placement) -> dict[str, str]:
 
 def settings(config: Config, placement: Placement) -> dict[str, Any]:
     """Return what the program is told: where to listen, the collector's entrance, the contract's names."""
-    network = config.network
-    host = "collector" if placement.kind == "compose" else network.entrance_host
-    files = ((network.auth.token_file, TOKEN_FILE), (network.tls.cert_file, CERT_FILE))
-    token_file, certificate_file = (path and secret(placement, path, mounted) for path, mounted in files)
+    token_file, certificate_file = edge.shown(config, placement)
     return {
         "address": placement.address,
-        "port": network.ports.notifications,
+        "port": config.network.ports.notifications,
         "host": placement.host("notifications"),
-        "collector": f"{network.scheme}://{host}:{network.ports.otlp_http}/v1/logs",
+        "collector": edge.logs_address(config, placement),
         "token_file": token_file,
         "certificate_file": certificate_file,
         "service": e.NOTIFICATIONS,

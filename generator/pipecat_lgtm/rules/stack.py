@@ -63,6 +63,13 @@ def _failures() -> Iterator[tuple[str, Severity, Callable[[float], Signal], str,
         "Not an outage, which is waited out: the store says no. The collector's log has its reason.",
     )  # fmt: skip
     yield (
+        "PipecatQueueFileDamaged", "critical",
+        partial(_counted, "queue_files_damaged", health.queue_files_damaged, (labels.QUEUE,)),
+        f"The collector's queue file of {{{{ $labels.{labels.QUEUE} }}}} was damaged ({{value}} times)",
+        "It was set aside, so that the collector starts: what waited in it is in no store. `pipecat-lgtm status` names "
+        "the file. Another one soon means that the disk fails.",
+    )  # fmt: skip
+    yield (
         "PipecatValuesOverflowed", "warning",
         partial(_counted, "no_place", health.no_place, ()),
         "The collector holds as many label sets as it may ({value} values of events and sums lost)",

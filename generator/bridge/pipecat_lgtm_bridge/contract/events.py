@@ -79,6 +79,7 @@ DROPPED_REASON = Attribute(
 )  # fmt: skip
 CUT = Attribute("pipecat.bridge.cut", "int", "{character}", "How large a span or log record was whose texts were cut.")
 DROPPED_COUNT = Attribute("pipecat.bridge.dropped", "int", "{item}", "How many, since the last report.")
+QUEUE = Attribute("pipecat.queue", "string", "", "Exporter and signal of a queue of the collector.")
 NOTIFICATION_STATUS = Attribute("pipecat.notification.status", "string", "", "firing or resolved.")
 NOTIFICATION_RECEIVER = Attribute("pipecat.notification.receiver", "string", "", "Alertmanager's receiver.")
 NOTIFICATION_STARTED = Attribute("pipecat.notification.started", "string", "", "Since when the alert fires.")
@@ -151,16 +152,24 @@ NOTIFICATION = Event(
     "An alert that somebody would be told of, had somebody been configured; from the notification log.",
 )
 
+QUEUE_DAMAGED = Event(
+    "pipecat.queue.damaged", (QUEUE,), "A queue file of the collector was damaged and set aside; from what starts it."
+)
+
 NOTIFICATION_LABEL, NOTIFICATION_ANNOTATION = "pipecat.alert.", "pipecat.annotation."
 """Prefixes of an alert's labels and annotations on that event."""
 
 NOTIFICATIONS = "pipecat-notifications"
 """service.name of the notification log."""
 
+QUEUES = "pipecat-queues"
+"""service.name of what looks at the collector's queue files."""
+
 BRIDGE_SCOPE = "pipecat_lgtm_bridge"
 """Instrumentation scope of the bridge's events, and of the bot's log lines that it sends."""
 BROWSER_SCOPE, NOTIFICATIONS_SCOPE = "pipecat-webrtc.js", "pipecat_lgtm.notifications"
-SCOPES = (BRIDGE_SCOPE, BROWSER_SCOPE, NOTIFICATIONS_SCOPE)
+QUEUES_SCOPE = "pipecat_lgtm.queues"
+SCOPES = (BRIDGE_SCOPE, BROWSER_SCOPE, NOTIFICATIONS_SCOPE, QUEUES_SCOPE)
 """Of all that emit these events."""
 
 CLOSED: dict[Attribute, tuple[str, ...]] = {

@@ -61,6 +61,7 @@ WEBRTC_AUDIO_LEVEL = _metric("webrtc.audio_level.ratio", "histogram", "1", (labe
 WEBRTC_NACKS = _metric("webrtc.nacks", "counter", "{nack}", (labels.DIRECTION,), "bridge", "Retransmissions asked for.")
 WEBRTC_STATES = _metric("webrtc.states", "counter", "{change}", (labels.STATE,), "bridge", "Connection state changes.")
 BRIDGE_DROPPED = _metric("bridge.dropped", "counter", "{item}", (labels.SIGNAL, labels.REASON), "bridge", "Spans, log records and signals of conversations that bots dropped, by reason.")
+QUEUE_FILES_DAMAGED = _metric("queue.files_damaged", "counter", "{file}", (labels.QUEUE,), "stack", "Queue files of the collector that were damaged and set aside.")
 PROCESS_CPU = _metric("process.cpu.ratio", "histogram", "1", (), "bridge", "CPU of a bot process, 1 = one core.")
 PROCESS_MEMORY = _metric("process.memory", "histogram", "By", (), "bridge", "Memory of a bot process.")
 QUALITY_SCORE = _metric("quality.score", "histogram", "1", labels.JUDGE, "scores", "Scores of turns and conversations, 0 to 1, by who judged.")

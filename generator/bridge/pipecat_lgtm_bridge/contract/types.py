@@ -5,7 +5,7 @@ from typing import Literal
 
 AttributeType = Literal["string", "double", "int", "bool", "string[]"]
 MetricKind = Literal["histogram", "counter", "gauge"]
-Feed = Literal["spans", "bridge", "both", "scores"]
+Feed = Literal["spans", "bridge", "both", "scores", "stack"]
 
 _UNIT_SUFFIX = {"s": "_seconds", "By": "_bytes"}
 
@@ -54,7 +54,8 @@ class Metric:
         unit: UCUM; `{thing}` counts things.
         labels: besides `service_name` and `deployment_environment`, which all have.
         feed: what must run for it to have data: `spans` (Pipecat's own tracing), `bridge`, `both` (spans alone give a
-            fallback, the bridge the exact value), or `scores` (whoever judges calls).
+            fallback, the bridge the exact value), `scores` (whoever judges calls), or `stack` (nothing: it is about
+            the stack itself).
         brief: one sentence.
     """
 

@@ -18,6 +18,7 @@ _FEEDS = {
     "bridge": "the bridge",
     "both": "Pipecat's tracing or the bridge",
     "scores": "whoever judges calls",
+    "stack": "the stack itself",
 }
 _IN_BRACES = re.compile(r'\{(?:[^{}"]|"(?:[^"\\]|\\.)*")*\}')
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')

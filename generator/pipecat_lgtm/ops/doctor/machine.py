@@ -21,7 +21,7 @@ def findings(config: Config, state: State, bin_dir: Path | None) -> Iterator[Fin
         key, _, says = note.partition(": ")
         yield Finding("machine", key, "look", says, "if something is odd, try the tested version first")
     for key, file in preflight.named_files(config):
-        yield (_tokens(config) if key == "network.auth.token_file" else None) or _file(key, file, state)
+        yield (_tokens(config, state) if key == "network.auth.token_file" else None) or _file(key, file, state)
     if config.network.is_clear:
         hint = "set network.tls, unless a VPN or a mesh encrypts it"
         yield Finding("machine", "network.insecure", "look", "tokens and what callers say are sent in clear", hint)
@@ -45,12 +45,13 @@ def _programs(config: Config, bin_dir: Path | None) -> Finding:
     )
 
 
-def _tokens(config: Config) -> Finding | None:
-    """Return what is wrong with the file of the bots' tokens."""
+def _tokens(config: Config, state: State) -> Finding | None:
+    """Return what is wrong with the file of the bots' tokens; a collector that runs keeps those it has read before."""
     try:
         token(config)
     except EngineError as error:
-        return Finding("machine", "network.auth.token_file", "wrong", error.message, error.hint)
+        kept = "; the collector still takes the tokens that it has read before" if state.kind else ""
+        return Finding("machine", "network.auth.token_file", "wrong", f"{error.message}{kept}", error.hint)
     return None
 
 

@@ -9,7 +9,7 @@ from pipecat_lgtm.config import Config
 from pipecat_lgtm.engines import process
 from pipecat_lgtm.engines.state import State
 from pipecat_lgtm.errors import CheckFailed, EngineError
-from pipecat_lgtm.ops import access, docker, native, routes
+from pipecat_lgtm.ops import access, docker, native, queue_files, routes
 from pipecat_lgtm.ops import parts as native_parts
 from pipecat_lgtm.ops.alerts import address, server
 from pipecat_lgtm.ops.deploy import rules as rules_op
@@ -50,6 +50,7 @@ def parts(config: Config, state: State) -> Generator[Finding, None, list[str]]:
         yield Finding("stack", "parts", "look", f"not started: {', '.join(idle)}", "`pipecat-lgtm up`")
     if state.kind:
         yield from _drift(state)
+    yield from _damaged(config, state)
     return answering
 
 
@@ -169,6 +170,11 @@ def _fault(config: Config, state: State, part: str, said: str) -> Finding | None
     except EngineError as error:
         return Finding("stack", part, "wrong", f"does not run, and cannot: {error.message}", error.hint)
     return None
+
+
+def _damaged(config: Config, state: State) -> Iterator[Finding]:
+    if damaged := queue_files.kept(config, state):
+        yield Finding("stack", "queues", "look", queue_files.said(damaged), queue_files.RUNBOOK)
 
 
 def _drift(state: State) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from pipecat_lgtm import output
 from pipecat_lgtm.errors import OutputError
 from pipecat_lgtm.ops.shots.plan import Found, Shoot, Size
 from pipecat_lgtm.ops.shots.window import errors_shown, settled
@@ -48,7 +49,7 @@ def picture(page: Any, plan: Shoot, uid: str, size: Size, theme: str, found: Fou
 
 def _written(page: Any, path: Path) -> Path:  # noqa: ANN401 - playwright's
     try:
-        page.screenshot(path=str(path))
+        output.save(path, page.screenshot())
     except OSError as error:
         raise OutputError(f"{path}: {error.strerror}", "choose a folder you may write to with --out") from error
     return path

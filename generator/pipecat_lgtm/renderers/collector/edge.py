@@ -46,6 +46,25 @@ def secret(placement: Placement, path: object, mounted: str) -> str:
     return mounted if placement.kind == "compose" else str(path)
 
 
+def queue_folder(placement: Placement) -> str:
+    """Return where the queues are kept."""
+    return f"{placement.data('collector')}/queue"
+
+
+def logs_address(config: Config, placement: Placement) -> str:
+    """Return where parts of this stack hand in log records: at the bots' entrance, over HTTP."""
+    network = config.network
+    host = "collector" if placement.kind == "compose" else network.entrance_host
+    return f"{network.scheme}://{host}:{network.ports.otlp_http}/v1/logs"
+
+
+def shown(config: Config, placement: Placement) -> tuple[str | None, str | None]:
+    """Return where such a part finds the files of the tokens and of the certificate; None where there is none."""
+    files = ((config.network.auth.token_file, TOKEN_FILE), (config.network.tls.cert_file, CERT_FILE))
+    tokens, certificate = (None if path is None else secret(placement, path, mounted) for path, mounted in files)
+    return tokens, certificate
+
+
 def receivers(config: Config, placement: Placement) -> dict[str, Any]:
     """Return the bots' entrance, with TLS, authentication and CORS where configured, and the collector's own.
 
@@ -84,14 +103,16 @@ def extensions(config: Config, placement: Placement) -> dict[str, Any]:
     found: dict[str, Any] = {
         "health_check": {"endpoint": placement.listen(network.ports.collector_health)},
         QUEUE: {
-            "directory": f"{placement.data('collector')}/queue",
+            "directory": queue_folder(placement),
             "create_directory": True,
             "fsync": True,
             "recreate": True,
             "compaction": {
-                "directory": f"{placement.data('collector')}/queue",
+                "directory": queue_folder(placement),
                 "on_start": True,
                 "on_rebound": True,
+                # A collector that is killed as it compacts leaves a copy of the queue behind, each time another one.
+                "cleanup_on_start": True,
             },
         },
     }

@@ -42,6 +42,7 @@ _COUNTED: tuple[tuple[Event, Metric, dict[str, Attribute]], ...] = (
     (e.HEARTBEAT, m.HEARTBEATS, {}),
     (e.TASK_OUTCOME, m.TASK_OUTCOMES, {labels.OUTCOME: e.OUTCOME}),
     (e.INTENT, m.INTENTS, {labels.MATCHED: e.MATCHED}),
+    (e.QUEUE_DAMAGED, m.QUEUE_FILES_DAMAGED, {labels.QUEUE: e.QUEUE}),
 )
 _OVER = f'attributes["{e.SILENCE_ONGOING.name}"] != true'
 """Of an event of a silence: it states its end. A bridge that states nothing before it does not say so."""
