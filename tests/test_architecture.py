@@ -28,6 +28,7 @@ LAYERS = (
     "output",
     "engines",
     "bridge",
+    "quality",
     "sandbox",
     "ops",
     "cli",

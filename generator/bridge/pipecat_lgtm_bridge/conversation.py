@@ -68,6 +68,7 @@ class Conversation:
         self.model, self.latency_seconds = "", 0.0
         self.next_latency = labels.NOTHING_SAID
         self.started = self.ended = self.outcome_stated = False
+        self.synthetic = False
         self._known: dict[str, Any] = {}
         self._sampled: bool | None = None
 

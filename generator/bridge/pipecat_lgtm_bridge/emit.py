@@ -64,6 +64,8 @@ def event(  # noqa: PLR0913 - the parts of an event
         own[a.CONVERSATION_ID.name] = call.id
         if call.session_id:
             own[a.SESSION_ID.name] = call.session_id
+        if call.synthetic:
+            own[a.SYNTHETIC.name] = True
         if call.turn is not None:
             own[a.TURN_NUMBER.name] = call.turn.number
         context = call.context()
@@ -137,6 +139,8 @@ def failure(  # noqa: PLR0913 - what is known of a failure
 
 def started(call: Conversation) -> None:
     """Emit that a call has begun."""
+    if call.synthetic:
+        call.set(a.SYNTHETIC.name, True)  # noqa: FBT003 - the attribute's value
     event(call, e.CONVERSATION_START, {e.PIPECAT_VERSION.name: pipecat(), a.BRIDGE.name: VERSION})
 
 
@@ -149,6 +153,8 @@ def outcome(call: Conversation) -> None:
 
 def ended(call: Conversation) -> None:
     """Emit what a call achieved and how it went."""
+    if call.synthetic:  # its span may not have been there before
+        call.set(a.SYNTHETIC.name, True)  # noqa: FBT003
     outcome(call)
     attributes: dict[str, Value] = {
         e.SECONDS.name: time.time() - call.began,

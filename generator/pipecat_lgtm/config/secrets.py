@@ -33,7 +33,7 @@ def _variable_name(value: object) -> object:
     return value
 
 
-def _without_password(value: object) -> object:
+def without_password(value: object) -> object:
     """Refuse before it is read as an address: what is none would be repeated with the password in it."""
     text = str(value)
     authority = text.split("://", 1)[-1].split("/", 1)[0]
@@ -46,7 +46,7 @@ def _without_password(value: object) -> object:
 
 SecretFile = Annotated[Path, BeforeValidator(_absolute)]
 VariableName = Annotated[str, Field(pattern=f"^{_VARIABLE}$"), BeforeValidator(_variable_name)]
-Address = Annotated[HttpUrl, BeforeValidator(_without_password)]
+Address = Annotated[HttpUrl, BeforeValidator(without_password)]
 """Of HTTP; without a password."""
 
 

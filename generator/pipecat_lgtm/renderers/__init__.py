@@ -9,6 +9,7 @@ from pipecat_lgtm.renderers import (
     compose,
     docs,
     grafana,
+    heartbeat,
     loki,
     notifications,
     prometheus,
@@ -28,6 +29,7 @@ ENGINE_RENDERERS: tuple[Renderer, ...] = (
     tempo.render,
     loki.render,
     grafana.render,
+    heartbeat.render,
 )
 
 

@@ -7,7 +7,9 @@ from typing import Literal
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.network import as_host
 
-Part = Literal["collector", "prometheus", "alertmanager", "notifications", "tempo", "loki", "grafana", "sandbox"]
+Part = Literal[
+    "collector", "prometheus", "alertmanager", "notifications", "tempo", "loki", "grafana", "sandbox", "heartbeat"
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,14 @@ MEMORY = Attribute("pipecat.process.memory_bytes", "int", "By", "Resident set.")
 DIMENSION = Attribute("pipecat.quality.dimension", "string", "", "task_completion, response_relevance, tone_accuracy.")
 SCORE = Attribute("pipecat.quality.score", "double", "1", "0 to 1.")
 WER = Attribute("pipecat.stt.wer_ratio", "double", "1", "Against a reference transcript.")
+WER_SOURCE = Attribute(
+    "pipecat.stt.wer.source", "string", "",
+    "Where the reference comes from: script (a synthetic call's), reference (a second STT), confidence.",
+)  # fmt: skip
+SUBSTITUTIONS = Attribute("pipecat.stt.wer.substitutions", "int", "{word}", "Other words than were said.")
+DELETIONS = Attribute("pipecat.stt.wer.deletions", "int", "{word}", "Words that were said and not understood.")
+INSERTIONS = Attribute("pipecat.stt.wer.insertions", "int", "{word}", "Words that nobody said.")
+NORMALISER = Attribute("pipecat.stt.wer.normaliser", "string", "", "What makes spellings of one word the same.")
 TTS_CHARACTERS = Attribute("pipecat.tts.characters", "int", "{character}", "Sent to synthesis, as the service states.")
 PIPECAT_VERSION = Attribute("pipecat.version", "string", "", "Pipecat's release.")
 INTERRUPTIONS = Attribute("pipecat.conversation.interruptions", "int", "{interruption}", "Real ones.")
@@ -116,7 +124,11 @@ DROPPED = Event(
 )
 SYNTHESIS = Event("pipecat.synthesis", (TTS_CHARACTERS, a.PROVIDER, a.MODEL), "Text was sent to synthesis.")
 QUALITY = Event("pipecat.quality", (DIMENSION, SCORE), "A judge's score.")
-WORD_ERRORS = Event("pipecat.stt.wer", (WER, a.PROVIDER, a.MODEL), "A transcript compared with a reference.")
+WORD_ERRORS = Event(
+    "pipecat.stt.wer",
+    (WER, WER_SOURCE, SUBSTITUTIONS, DELETIONS, INSERTIONS, NORMALISER, a.PROVIDER, a.MODEL),
+    "A transcript compared with a reference.",
+)
 NOTIFICATION = Event(
     "pipecat.notification",
     (NOTIFICATION_STATUS, NOTIFICATION_RECEIVER, NOTIFICATION_STARTED),

@@ -57,6 +57,8 @@ DIRECTION = "direction"
 SIDE = "side"
 STATE = "state"
 DIMENSION = "dimension"
+SOURCE = "source"
+"""Of word errors: where the reference comes from."""
 
 KNOWN = "known"
 """Of a turn: how its time to first word is known, or why it is not."""

@@ -5,7 +5,7 @@ from typing import Literal
 
 AttributeType = Literal["string", "double", "int", "bool", "string[]"]
 MetricKind = Literal["histogram", "counter", "gauge"]
-Feed = Literal["spans", "bridge", "both"]
+Feed = Literal["spans", "bridge", "both", "heartbeat"]
 
 _UNIT_SUFFIX = {"s": "_seconds", "By": "_bytes"}
 
@@ -53,9 +53,10 @@ class Metric:
         kind: histogram (cumulative, explicit bounds), monotonic counter, or gauge.
         unit: UCUM; `{thing}` counts things.
         labels: besides `service_name` and `deployment_environment`, which all have.
-        feed: what the bot must run for it to have data: `spans` (Pipecat's own tracing), `bridge`, or `both`
-            (spans alone give a fallback, the bridge the exact value).
+        feed: what must run for it to have data: `spans` (Pipecat's own tracing in the bot), `bridge` (in the bot too),
+            `both` (spans alone give a fallback, the bridge the exact value), or `heartbeat` (synthetic calls).
         brief: one sentence.
+        producer: who must state what it is made of, besides what `feed` says; empty where nobody must.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Metric:
     labels: tuple[str, ...]
     feed: Feed
     brief: str
+    producer: str = ""
 
     @property
     def prometheus(self) -> str:

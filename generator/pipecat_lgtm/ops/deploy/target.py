@@ -13,7 +13,12 @@ from pipecat_lgtm_bridge.contract.metrics import BY_PROMETHEUS_NAME, METRICS
 from pipecat_lgtm_bridge.contract.types import Metric
 
 LOOK_BACK_SECONDS = 24 * 3600
-_FEEDS = {"spans": "Pipecat's tracing", "bridge": "the bridge", "both": "Pipecat's tracing or the bridge"}
+_FEEDS = {
+    "spans": "Pipecat's tracing",
+    "bridge": "the bridge",
+    "both": "Pipecat's tracing or the bridge",
+    "heartbeat": "synthetic calls (docs/quality.md)",
+}
 _IN_BRACES = re.compile(r'\{(?:[^{}"]|"(?:[^"\\]|\\.)*")*\}')
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
 _LABEL_LIST = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^()]*\)")

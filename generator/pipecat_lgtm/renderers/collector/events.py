@@ -56,7 +56,7 @@ def _measured(
     return [
         (e.SILENCE, m.SILENCE, e.SECONDS, {}, latency, seconds),
         (e.TRANSCRIPTION, m.STT_CONFIDENCE, e.CONFIDENCE, _WHO, ratio, 1.0),
-        (e.WORD_ERRORS, m.STT_WER, e.WER, _WHO, ratio, 10.0),
+        (e.WORD_ERRORS, m.STT_WER, e.WER, {labels.SOURCE: e.WER_SOURCE, **_WHO}, ratio, 10.0),
         (e.QUALITY, m.QUALITY_SCORE, e.SCORE, {labels.DIMENSION: e.DIMENSION}, ratio, 1.0),
         (e.WEBRTC, m.WEBRTC_PACKET_LOSS, e.PACKET_LOSS, _LINE, ratio, 1.0),
         (e.WEBRTC, m.WEBRTC_JITTER, e.JITTER, _LINE, network, seconds),
@@ -68,6 +68,8 @@ def _measured(
     ]
 
 
+_SYNTHETIC = f'attributes["{a.SYNTHETIC.name}"] == true'
+"""Of an event: it is about a call of a machine that tests the bot, and no number of production's."""
 _TIMES = [
     "set(log.time_unix_nano, log.observed_time_unix_nano) where log.time_unix_nano == 0",
     'set(log.time, Now()) where log.time < Now() - Duration("8760h") or log.time > Now() + Duration("1h")',
@@ -110,7 +112,7 @@ def processors(config: Config) -> dict[str, Any]:
         SHORT: {"error_mode": "ignore", "logs": {"log_record": [_short_silence(config)]}},
         FILTER: {
             "error_mode": "ignore",
-            "logs": {"log_record": [f'attributes["{e.EVENT_NAME.name}"] == nil or ({known})']},
+            "logs": {"log_record": [f'attributes["{e.EVENT_NAME.name}"] == nil or ({known})', _SYNTHETIC]},
         },
         VALUES: transform("log", [group("log", _values(config))]),
     }
@@ -196,6 +198,7 @@ def renames() -> dict[str, Any]:
     pairs = {source.name: label for _, _, copied in (*_COUNTED, _STATE_COUNTED) for label, source in copied.items()}
     pairs |= {source.name: label for source_map in (_WHO, _LINE, _DROPPED) for label, source in source_map.items()}
     pairs[e.DIMENSION.name] = labels.DIMENSION
+    pairs[e.WER_SOURCE.name] = labels.SOURCE
     statements = []
     for name, label in pairs.items():
         old, new = f'datapoint.attributes["{name}"]', f'datapoint.attributes["{label}"]'
