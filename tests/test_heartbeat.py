@@ -15,6 +15,7 @@ from pipecat_lgtm.config import Config, load
 from pipecat_lgtm.errors import CheckFailed, ConfigError, StackError
 from pipecat_lgtm.ops import heartbeat as op
 from pipecat_lgtm.ops import parts
+from pipecat_lgtm.ops.doctor import quality
 from pipecat_lgtm.quality.facts import Facts, Turn
 from pipecat_lgtm.quality.verdict import Verdict
 from pipecat_lgtm.quality.words import Errors
@@ -263,3 +264,30 @@ def test_its_own_config(tmp_path: Path) -> None:
     own = load(file).config
 
     assert (config.quality, config.network) == (own.quality, own.network.model_copy(update={"cors_origins": ()}))
+
+
+def _doctor(config: Config) -> list[tuple[str, str, str]]:
+    return [(one.what, one.verdict, one.says) for one in quality.findings(config) if one.what != "producers"]
+
+
+def test_doctor(tmp_path: Path) -> None:
+    """It says that nobody is called; or how the last call of each went, and who is called too seldom to be judged."""
+    off = _config(tmp_path, [])
+    on = _config(tmp_path, [TARGET, TARGET | {"name": "rare-bot", "every": "10 m"}])
+    metrics = telling.Metrics(on.quality.heartbeat.targets)
+    metrics.tell(_done(on, h.SILENT))
+    server = telling.serve(metrics.registry, "127.0.0.1", 0)
+    ports = on.network.ports.model_copy(update={"heartbeat": server.server_address[1]})
+    on = on.model_copy(update={"network": on.network.model_copy(update={"ports": ports})})
+    try:
+        found = _doctor(on)
+    finally:
+        server.shutdown()
+        server.server_close()
+
+    assert [("synthetic calls", "look", "are off: nothing feeds uptime and word errors")] == _doctor(off)
+    assert [
+        ("rare-bot", "look", "is called less than 20 times in 1h: that burn rate never fires"),
+        ("my-bot", "wrong", "its last synthetic call was not ok"),
+        ("rare-bot", "look", "has not been called yet"),
+    ] == found

@@ -29,6 +29,7 @@ _SAID: dict[Attribute, Any] = {
     e.DIRECTION: "inbound", e.SIDE: "client", e.PACKET_LOSS: 0.02, e.JITTER: 0.012, e.RTT: 0.08,
     e.JITTER_BUFFER: 0.06, e.AUDIO_LEVEL: 0.4, e.NACKS: 3, e.STATE: "disconnected", e.CPU: 0.35,
     e.MEMORY: 200 * 1024**2, e.DIMENSION: "tone_accuracy", e.SCORE: 0.9, e.WER: 0.125,
+    e.WER_SOURCE: "script",
     e.SILENCE_ONGOING: False, e.SILENCE_STATED: 0.0, e.UNANSWERED_REASON: "no_transcript",
     e.TTS_CHARACTERS: 75, e.DROPPED_SIGNAL: "logs", e.DROPPED_REASON: "refused", e.DROPPED_COUNT: 12,
 }  # fmt: skip
@@ -202,7 +203,7 @@ def _expected() -> Series:
         _histogram(m.PROCESS_CPU, [0.35]),
         _histogram(m.PROCESS_MEMORY, [200 * 1024**2]),
         _histogram(m.QUALITY_SCORE, [0.9], "tone_accuracy"),
-        _histogram(m.STT_WER, [0.125], *spoken),
+        _histogram(m.STT_WER, [0.125], "script", *spoken),
     )
     return {key: value for one in series for key, value in one.items()}
 

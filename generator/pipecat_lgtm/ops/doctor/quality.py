@@ -7,6 +7,7 @@ import httpx
 
 from pipecat_lgtm import http
 from pipecat_lgtm.config import Config
+from pipecat_lgtm.config.units import format_seconds
 from pipecat_lgtm.errors import CheckFailed
 from pipecat_lgtm.ops.alerts import address
 from pipecat_lgtm.ops.deploy import target
@@ -42,7 +43,8 @@ def _calls(config: Config) -> Iterator[Finding]:
         text = http.request("GET", url, _TIMEOUT_SECONDS).text
     except httpx.HTTPError:
         return  # said of the part
-    up = dict(re.findall(rf'^{h.UP}{{{{{h.TARGET}="(.+)"}}}} (.+)$', text, re.MULTILINE))
+    up = dict(re.findall(rf'^{h.UP}\{{{h.TARGET}="(.+)"\}} (.+)$', text, re.MULTILINE))
+    yield from _seldom(config)
     for name in sorted(targets):
         if name not in up:
             yield Finding("quality", name, "look", "has not been called yet", "")
@@ -51,3 +53,18 @@ def _calls(config: Config) -> Iterator[Finding]:
         else:
             hint = f"`pipecat-lgtm heartbeat --once --target {name}`; docs/quality.md has the verdicts"
             yield Finding("quality", name, "wrong", "its last synthetic call was not ok", hint)
+
+
+def _seldom(config: Config) -> Iterator[Finding]:
+    """Yield which bots are called too seldom for the quickest burn rate."""
+    quickest = min(config.alerts.burn_rates, key=lambda one: one.long, default=None)
+    if quickest is None:
+        return
+    floor = quickest.min_samples or config.alerts.min_samples
+    calls = config.quality.heartbeat
+    for one in calls.targets:
+        if quickest.long / calls.interval(one) < floor:
+            said = f"is called less than {floor} times in {format_seconds(quickest.long)}: that burn rate never fires"
+            yield Finding(
+                "quality", one.name, "look", said, "quality.heartbeat.every, or min_samples of that burn rate"
+            )
