@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 import yamls
+from pipecat_lgtm import output
 from pipecat_lgtm.config import Config, load
 from pipecat_lgtm.errors import CheckFailed, ConfigError, StackError
 from pipecat_lgtm.ops import heartbeat as op
-from pipecat_lgtm.ops import parts
+from pipecat_lgtm.ops import parts, preflight
 from pipecat_lgtm.ops.doctor import quality
+from pipecat_lgtm.ops.validate import validate
 from pipecat_lgtm.quality.facts import Facts, Turn
 from pipecat_lgtm.quality.verdict import Verdict
 from pipecat_lgtm.quality.words import Errors
@@ -264,6 +266,17 @@ def test_its_own_config(tmp_path: Path) -> None:
     own = load(file).config
 
     assert (config.quality, config.network) == (own.quality, own.network.model_copy(update={"cors_origins": ()}))
+
+
+def test_checked_before_it_starts(tmp_path: Path) -> None:
+    """`up` looks whether everybody could be called before it ends what runs; `validate` asks for no scenario."""
+    config = _config(tmp_path, [TARGET | {"scenario": f"{tmp_path}/gone.yaml"}])
+    files = render(config, native(config, tmp_path))
+    (found,) = preflight.configs(files, ["heartbeat"], lambda _: None)
+    output.write(tmp_path / "out", files)
+
+    assert "gone.yaml: No such file" in found[0]
+    assert "heartbeat" not in {one.name for one in validate(tmp_path / "out", lambda _: None)}
 
 
 def _doctor(config: Config) -> list[tuple[str, str, str]]:

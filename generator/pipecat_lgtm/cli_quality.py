@@ -21,12 +21,18 @@ def heartbeat(  # noqa: PLR0913 - the options
     target: Annotated[list[str] | None, typer.Option(help="Name of a target; repeatable; all without it.")] = None,
     *,
     once: Annotated[bool, typer.Option("--once", help="Call everybody once; exit code 1 if a call is not ok.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Look whether everybody could be called; call nobody.")
+    ] = False,
     listen: Annotated[str | None, typer.Option(help="Address of /metrics; that of the stack without it.")] = None,
     host: Annotated[str, typer.Option(help="Another name by which /metrics may be asked for.")] = "",
     otlp: Annotated[str | None, typer.Option(help="OTLP/HTTP address of the collector; that of the stack.")] = None,
 ) -> None:
     """Place synthetic calls into your bots, and say how they went: `pipecat-lgtm heartbeat --once`."""
     loaded = load(config).config
+    if check:
+        op.check(loaded, target or [])
+        return
     place = op.Place(listen or loaded.network.inside, host, otlp)
     if not once:
         op.keep_on(loaded, target or [], place, _show)

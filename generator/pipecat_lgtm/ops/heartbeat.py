@@ -15,7 +15,7 @@ from pipecat_lgtm.ops.engines import token
 from pipecat_lgtm_bridge.contract import heartbeat as h
 
 if TYPE_CHECKING:
-    from pipecat_lgtm.quality import schedule, telling
+    from pipecat_lgtm.quality import evals, schedule, telling
     from pipecat_lgtm.quality.calls import Done
 
 EXTRA = "pipecat-lgtm[quality]"
@@ -36,6 +36,16 @@ class Place:
     address: str
     name: str = ""
     otlp: str | None = None
+
+
+def check(config: Config, names: list[str]) -> None:
+    """Look whether everybody could be called; call nobody.
+
+    Raises:
+        ConfigError: nobody is to be called, or a scenario is no call.
+        EngineError: the extra is not installed.
+    """
+    _plan(config, names)
 
 
 def once(config: Config, names: list[str], place: Place, watch: Callable[["Done | StackError"], None]) -> int:
@@ -90,23 +100,27 @@ class _Work:
 
 
 def _prepared(config: Config, names: list[str], place: Place, watch: Callable[["Done | StackError"], None]) -> _Work:
-    chosen = _chosen(config, names)
-    try:
-        _quieten()
-        evals, schedule, telling = (
-            import_module(f"pipecat_lgtm.quality.{name}") for name in ("evals", "schedule", "telling")
-        )
-    except ImportError as error:
-        raise EngineError(f"{error.name or error}: is not installed", f"pip install '{EXTRA}'") from error
-    plan = [(target, scenario) for target in chosen for scenario in evals.load(target.scenario)]
+    plan = _plan(config, names)
+    from pipecat_lgtm.quality import schedule, telling  # noqa: PLC0415 - of the extra
+
     entrance = telling.Entrance(
         place.otlp or f"{config.network.entrance}:{config.network.ports.otlp_http}",
         token(config),
         str(config.network.tls.cert_file) if config.network.tls.cert_file else None,
         config.services.default_environment,
     )
-    told = telling.Telling(telling.Metrics(chosen), entrance)
+    told = telling.Telling(telling.Metrics([target for target, _ in plan]), entrance)
     return _Work(schedule.Schedule(config.quality.heartbeat, plan, told, watch), told, len(plan))
+
+
+def _plan(config: Config, names: list[str]) -> list[tuple[Target, "evals.Scenario"]]:
+    chosen = _chosen(config, names)
+    try:
+        _quieten()
+        evals = import_module("pipecat_lgtm.quality.evals")
+    except ImportError as error:
+        raise EngineError(f"{error.name or error}: is not installed", f"pip install '{EXTRA}'") from error
+    return [(target, scenario) for target in chosen for scenario in evals.load(target.scenario)]
 
 
 def _chosen(config: Config, names: list[str]) -> list[Target]:

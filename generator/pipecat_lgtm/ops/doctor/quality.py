@@ -27,9 +27,11 @@ def findings(config: Config) -> Iterator[Finding]:
     except CheckFailed as error:
         yield Finding("quality", "producers", "wrong", error.message, error.hint)
         return
-    silent = [one for one in found if not one.present]
-    for one in silent:
-        hint = _ON if one.metric.feed == "heartbeat" else f"it comes from {one.metric.producer}; docs/quality.md"
+    called = bool(config.quality.heartbeat.targets)
+    for one in found:
+        if one.present or (called and one.metric.feed == "heartbeat"):
+            continue
+        hint = _ON if one.metric.feed == "heartbeat" else f"it comes from {one.metric.producer} (docs/telemetry.md)"
         yield Finding("quality", one.metric.prometheus, "look", f"nobody feeds it: {one.metric.brief}", hint)
 
 
