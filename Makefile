@@ -17,7 +17,7 @@ $(STAMP): pyproject.toml generator/bridge/pyproject.toml constraints.txt
 		|| { echo "$(PYTHON) is $$($(PYTHON) --version); Python 3.11 or newer is needed: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable generator/bridge --editable '.[sandbox]' --group dev
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable generator/bridge --editable '.[sandbox,quality]' --group dev
 	@touch $@
 
 render: $(STAMP) ## Render every file from stack.yaml
@@ -49,7 +49,7 @@ down: $(STAMP) ## End what `make demo` started
 lock: ## Take the newest versions of all Python packages, and note them in constraints.txt
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --editable generator/bridge --editable '.[sandbox]' --group dev
+	$(BIN)/python -m pip install --quiet --editable generator/bridge --editable '.[sandbox,quality]' --group dev
 	@sed -n '/^#/p' constraints.txt > constraints.new && $(BIN)/python -m pip freeze --exclude-editable >> constraints.new
 	@mv constraints.new constraints.txt && touch $(STAMP)
 

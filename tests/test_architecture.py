@@ -29,6 +29,7 @@ LAYERS = (
     "output",
     "engines",
     "bridge",
+    "quality",
     "sandbox",
     "ops",
     "cli",

@@ -56,7 +56,7 @@ DESIGN = {
     "pipecat_process_cpu_ratio": ("histogram", set()),
     "pipecat_process_memory_bytes": ("histogram", set()),
     "pipecat_quality_score": ("histogram", {"dimension", "source", "judge_model", "prompt_version"}),
-    "pipecat_stt_wer_ratio": ("histogram", WHO),
+    "pipecat_stt_wer_ratio": ("histogram", WHO | {"source"}),
 }
 ATTRIBUTES = [
     value for module in (attributes, events) for value in vars(module).values() if isinstance(value, Attribute)

@@ -90,6 +90,7 @@ def test_ready_addresses(tmp_path: Path) -> None:
         "notifications": "http://127.0.0.1:9095/ready",
         "tempo": "http://127.0.0.1:3200/ready",
         "loki": "http://127.0.0.1:3100/ready",
+        "heartbeat": "http://127.0.0.1:9096/ready",
     } == {part: address(config) for part, address in READY.items()}
 
 

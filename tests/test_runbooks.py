@@ -13,17 +13,18 @@ from pipecat_lgtm.rules.alerts import alerts
 from pipecat_lgtm.sandbox.scenarios import SCENARIOS
 
 
-def _with_a_store_elsewhere() -> Config:
-    """Return a config that has every alert: some are of a store that is written to."""
+def _with_every_alert() -> Config:
+    """Return a config that has every alert: some are of a store that is written to, one of synthetic calls."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "stack.yaml"
         file.write_text(
             "stores: {prometheus: {url: 'https://store.example', write_url: 'https://store.example/write'}}\n"
+            "quality: {heartbeat: {targets: [{name: b, kind: eval, url: 'ws://b/ws', scenario: /s.yaml}]}}\n"
         )
         return load(file).config
 
 
-CONFIG = _with_a_store_elsewhere()
+CONFIG = _with_every_alert()
 FILES = runbooks.files(CONFIG)
 NAMES = tuple(dict.fromkeys(one.name for one in alerts(CONFIG)))
 TEMPLATES = Path(runbooks.__file__).parent / "templates" / "runbooks"

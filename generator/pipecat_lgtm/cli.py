@@ -22,6 +22,7 @@ from pipecat_lgtm import (
     cli_engines,
     cli_files,
     cli_look,
+    cli_quality,
     cli_routes,
     cli_stack,
     cli_webrtc,
@@ -48,6 +49,7 @@ app.add_typer(cli_bench.app, name="bench")
 app.add_typer(cli_content.app, name="content")
 app.add_typer(cli_dashboards.app)
 app.add_typer(cli_webrtc.app)
+app.add_typer(cli_quality.app)
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ OWNED = (
     "collector",
     "docs/runbooks",
     "grafana",
+    "heartbeat",
     "loki",
     "notifications",
     "prometheus",

@@ -159,6 +159,14 @@ CASES: dict[str, Case] = {
         {"job": "collector"}, service=False, check=39,
         never={"under the floor": "a state, not a share of samples"},
     ),
+    "PipecatHeartbeatDown": Case(
+        level("up", job="heartbeat", instance="heartbeat:9096"), 1.0,
+        {"warning": Told(
+            0.0, "Nobody places synthetic calls: the heartbeat does not answer", f"getting worse (+1 {AGO}"
+        )},
+        {"job": "heartbeat"}, service=False, check=39,
+        never={"under the floor": "a state, not a share of samples"},
+    ),
     "PipecatStoreDiscarding": Case(
         counted("tempo_discarded_spans_total", job="tempo", instance="tempo:3200", reason="trace_too_large"), 0.0,
         {"warning": Told(

@@ -21,6 +21,8 @@ from pipecat_lgtm.rules.build import LOW_TRAFFIC
 from pipecat_lgtm_bridge.contract import metrics as m
 
 SHORTENED = """
+quality:
+  heartbeat: {targets: [{name: my-bot, kind: eval, url: "ws://127.0.0.1:7860/ws", scenario: /etc/pipecat/booking.yaml}]}
 alerts:
   synthetic_services: bad|well|few|near-.
   quality_window: 5 m

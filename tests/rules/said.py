@@ -293,6 +293,12 @@ SAID: dict[str, Said] = {
         "No telemetry arrives. Bots keep a little and drop the rest; calls go on.",
         _bound(_NOW, "alerts.hold", "critical"),
     ),
+    "PipecatHeartbeatDown": Said(
+        "pipecat-stack",
+        "Nothing is known of whether bots take calls: uptime and word errors stay as they were. It says nothing of "
+        "the bots themselves.",
+        _bound(_NOW, "alerts.hold", "warning"),
+    ),
     "PipecatStoreDiscarding": Said(
         "pipecat-stack",
         "It answered 200, so nobody sends it again: these spans or lines are lost. The runbook says what each reason "

@@ -19,6 +19,8 @@ LOOKS = (EARLY, BEFORE, SOON, LATER)
 UNTIL = LATER + 30
 
 WINDOWS = """
+quality:
+  heartbeat: {targets: [{name: my-bot, kind: eval, url: "ws://127.0.0.1:7860/ws", scenario: /etc/pipecat/booking.yaml}]}
 alerts:
   synthetic_services: .+
   quality_window: 5 m

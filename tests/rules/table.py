@@ -256,4 +256,7 @@ ROWS: dict[str, Row] = {
     "PipecatStoreDown": Row(1, 0, {"critical": "tempo does not answer"}, MANY, state=True),
     "PipecatStoreNotReady": Row(1, 0, {"critical": "tempo answers, but is not ready"}, MANY, state=True),
     "PipecatCollectorDown": Row(1, 0, {"critical": "The collector does not answer"}, MANY, state=True),
+    "PipecatHeartbeatDown": Row(
+        1, 0, {"warning": "Nobody places synthetic calls: the heartbeat does not answer"}, MANY, state=True
+    ),
 }  # fmt: skip

@@ -15,7 +15,7 @@ from harness import Process, free_config, poll, scraped
 import yamls
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.ops.alerts import address
-from pipecat_lgtm.ops.engines import NOTIFICATIONS, READY, grace_seconds, program
+from pipecat_lgtm.ops.engines import PYTHON, READY, grace_seconds, program
 from pipecat_lgtm.renderers import native, render, resources
 from pipecat_lgtm.renderers.flags import FLAGS
 from pipecat_lgtm.renderers.prometheus import bots
@@ -88,7 +88,7 @@ class Stack:
         (self.folder / "data" / name).mkdir(parents=True, exist_ok=True)
         python = Path(sys.executable)
         argv = [
-            str(python if name == NOTIFICATIONS else self._engine_bin(program(name))),
+            str(python if name in PYTHON else self._engine_bin(program(name))),
             *FLAGS[name](self.config, self.placement),
             # Else the first scrape waits for up to 5 s.
             *(["--scrape.discovery-reload-interval=100ms"] if name == "prometheus" else []),

@@ -67,7 +67,9 @@ def _events() -> Iterator[dict[str, Any]]:
             records += [
                 otlp.event(e.ERROR.name, {a.STAGE.name: f"x-{number}", e.CATEGORY.name: f"c-{number}", **who}),
                 otlp.event(e.TRANSCRIPTION.name, {e.CONFIDENCE.name: 0.5, **who}),
-                otlp.event(e.QUALITY.name, {e.DIMENSION.name: f"dimension-{number}", e.SCORE.name: 0.5}),
+                otlp.event(
+                    e.EVALUATION.name, {e.EVALUATION_NAME.name: f"dimension-{number}", e.EVALUATION_SCORE.name: 0.5}
+                ),
             ]
         yield otlp.logs(records, _hostile())["resourceLogs"][0]
 

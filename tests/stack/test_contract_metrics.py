@@ -30,6 +30,7 @@ _SAID: dict[Attribute, Any] = {
     e.DIRECTION: "inbound", e.SIDE: "client", e.PACKET_LOSS: 0.02, e.JITTER: 0.012, e.RTT: 0.08,
     e.JITTER_BUFFER: 0.06, e.AUDIO_LEVEL: 0.4, e.NACKS: 3, e.STATE: "disconnected", e.CPU: 0.35,
     e.MEMORY: 200 * 1024**2, e.EVALUATION_NAME: "tone_accuracy", e.EVALUATION_SCORE: 0.9, e.WER: 0.125,
+    e.WER_SOURCE: "script",
     e.SILENCE_ONGOING: False, e.SILENCE_STATED: 0.0, e.UNANSWERED_REASON: "no_transcript",
     e.SIGNAL_KIND: "early_hangup", e.QUALITY_SOURCE: "judge", e.JUDGE_MODEL: "gpt-4.1", e.PROMPT_VERSION: "3",
     e.TTS_CHARACTERS: 75, e.DROPPED_SIGNAL: "logs", e.DROPPED_REASON: "refused", e.DROPPED_COUNT: 12,
@@ -221,7 +222,7 @@ def _expected() -> Series:
         _counter(m.SILENCES_LONG, 4),
         _counter(m.UNANSWERED_SPEECH, 1, "no_transcript"),
         _counter(m.CONVERSATION_SIGNALS, 1, "early_hangup"),
-        _counter(m.CONVERSATION_SIGNALS, 1, "unknown"),
+        _counter(m.CONVERSATION_SIGNALS, 1, "other"),
         _histogram(m.STT_CONFIDENCE, [0.87], *spoken),
         _counter(m.HEARTBEATS, 1),
         _histogram(m.STARTUP, [7.5]),
@@ -240,10 +241,10 @@ def _expected() -> Series:
         _histogram(m.PROCESS_CPU, [0.35]),
         _histogram(m.PROCESS_MEMORY, [200 * 1024**2]),
         _histogram(m.QUALITY_SCORE, [0.9], "tone_accuracy", "judge", "gpt-4.1", "3"),
-        _histogram(m.QUALITY_SCORE, [1.0], "tone_accuracy", "unknown", "gpt-4.1", "3"),
+        _histogram(m.QUALITY_SCORE, [1.0], "tone_accuracy", "other", "gpt-4.1", "3"),
         _histogram(m.QUALITY_SCORE, [0.0], "unknown", "judge", "unknown", "unknown"),
         _histogram(m.QUALITY_SCORE, [1.0], "tone_accuracy", "human", "gpt-5", "3"),
-        _histogram(m.STT_WER, [0.125], *spoken),
+        _histogram(m.STT_WER, [0.125], "script", *spoken),
     )
     return {key: value for one in series for key, value in one.items()}
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pipecat_lgtm_bridge.helping import Helper
 
 
+_EVALS = "pipecat.evals."
 _FAREWELL_SECONDS = 2.0
 """A worker whose collector is away ends so much later; no other call waits for it."""
 
@@ -42,6 +43,7 @@ def attach_to(worker: "PipelineWorker", session_id: str | None) -> bool:
         _helps(worker)
         return False
     call = calls.Conversation(worker, session_id or _session(worker))
+    call.synthetic = any(map(_serves_evals, _processors(worker)))
     traces = providers.tracing(emit.dropped)
     providers.logging(traces, emit.dropped)
     switch_on(worker, call.session_id)
@@ -65,6 +67,11 @@ def _has_caller(worker: Any) -> bool:  # noqa: ANN401 - private fields of a Pipe
 
     transports = (one for one in _processors(worker) if isinstance(one, BaseInputTransport | BaseOutputTransport))
     return next(transports, None) is not None and not worker.bridged
+
+
+def _serves_evals(processor: object) -> bool:
+    """Return whether a processor is the transport of Pipecat's evals, by which no caller but a machine calls."""
+    return any(kind.__module__.startswith(_EVALS) for kind in type(processor).__mro__)
 
 
 def _processors(worker: Any) -> Iterator[Any]:  # noqa: ANN401 - private fields of a PipelineWorker

@@ -70,6 +70,7 @@ class Conversation:
         self.next_latency = labels.NOTHING_SAID
         self.started = self.ended = self.outcome_stated = False
         self.halves = Halves()
+        self.synthetic = False
         self._known: dict[str, Any] = {}
         self._sampled: bool | None = None
 

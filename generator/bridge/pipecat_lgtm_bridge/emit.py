@@ -63,6 +63,8 @@ def place(call: Conversation | None, kind: Event) -> Place | None:
         ids[a.CONVERSATION_ID.name] = call.id
         if call.session_id:
             ids[a.SESSION_ID.name] = call.session_id
+        if call.synthetic:
+            ids[a.SYNTHETIC.name] = True
         if call.turn is not None:
             ids[a.TURN_NUMBER.name] = call.turn.number
         context = call.context()
@@ -88,7 +90,7 @@ def event(  # noqa: PLR0913 - the parts of an event
         attributes: its own.
         body: a text for people; the event's name where there is none.
         severity: of the log record.
-        where: it happened; by default here and now.
+        where: and when it happened; here and now without it.
         now: not a moment later; never in an event loop.
     """
     where = where or place(call, kind)
@@ -173,6 +175,8 @@ def failure(  # noqa: PLR0913 - what is known of a failure
 
 def started(call: Conversation) -> None:
     """Emit that a call has begun."""
+    if call.synthetic:
+        call.set(a.SYNTHETIC.name, True)  # noqa: FBT003 - the attribute's value
     event(call, e.CONVERSATION_START, {e.PIPECAT_VERSION.name: pipecat(), a.BRIDGE.name: VERSION})
 
 
@@ -185,6 +189,8 @@ def outcome(call: Conversation) -> None:
 
 def ended(call: Conversation) -> None:
     """Emit what a call achieved and how it went."""
+    if call.synthetic:  # its span may not have been there before
+        call.set(a.SYNTHETIC.name, True)  # noqa: FBT003
     outcome(call)
     attributes: dict[str, Value] = {
         e.SECONDS.name: time.time() - call.began,

@@ -24,12 +24,16 @@ class Enricher(SpanProcessor):
     @harmless
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002 - the SDK's signature
         """Take a live span."""
-        if not _pipecats(span) or span.context is None:
+        if span.context is None:
+            return
+        owner = conversation.of_trace(span.context.trace_id) if span.parent is not None else None
+        if owner is not None and owner.synthetic:
+            span.set_attribute(a.SYNTHETIC.name, True)  # noqa: FBT003 - the attribute's value
+        if not _pipecats(span):
             return
         if span.name == d.CONVERSATION_SPAN:
             conversation.LIVE[span.context.trace_id] = span
             return
-        owner = conversation.of_trace(span.context.trace_id)
         if owner is None:
             return
         span.set_attribute(a.BRIDGE.name, VERSION)

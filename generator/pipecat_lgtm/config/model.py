@@ -11,6 +11,7 @@ from pipecat_lgtm.config.base import Section
 from pipecat_lgtm.config.content import FINDING_KINDS, Content
 from pipecat_lgtm.config.network import Network
 from pipecat_lgtm.config.prices import Prices
+from pipecat_lgtm.config.quality import Quality
 from pipecat_lgtm.config.routing import Routing
 from pipecat_lgtm.config.secrets import Address, VariableName
 from pipecat_lgtm.config.stores import Stores
@@ -194,6 +195,7 @@ class Config(Section):
     prices: Prices
     retention: Retention
     routing: Routing
+    quality: Quality
 
     @model_validator(mode="after")
     def _within_retention(self) -> "Config":

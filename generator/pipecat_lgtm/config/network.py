@@ -35,6 +35,7 @@ class Ports(Section):
     loki_grpc: Port
     grafana: Port
     sandbox: Port
+    heartbeat: Port
 
     @model_validator(mode="after")
     def _distinct(self) -> "Ports":

@@ -41,7 +41,7 @@ def _user(value: object) -> object:
     return value
 
 
-def _without_password(value: object) -> object:
+def without_password(value: object) -> object:
     """Refuse before it is read as an address: what is none would be repeated with the password in it."""
     text = str(value)
     authority = text.split("://", 1)[-1].split("/", 1)[0]
@@ -55,9 +55,9 @@ def _without_password(value: object) -> object:
 SecretFile = Annotated[Path, BeforeValidator(_absolute)]
 VariableName = Annotated[str, Field(pattern=f"^{_VARIABLE}$"), BeforeValidator(_variable_name)]
 Username = Annotated[str, Field(pattern=f"^{_USER}$"), BeforeValidator(_user)]
-Address = Annotated[HttpUrl, BeforeValidator(_without_password)]
+Address = Annotated[HttpUrl, BeforeValidator(without_password)]
 """Of HTTP; without a password."""
-Host = Annotated[str, BeforeValidator(_without_password)]
+Host = Annotated[str, BeforeValidator(without_password)]
 """Of another protocol, with its port, or an origin; without a password."""
 
 

@@ -16,6 +16,7 @@ from pipecat_lgtm_bridge.contract import labels
 from pipecat_lgtm_bridge.contract import metrics as m
 
 UID = "pipecat-quality"
+_NO_CALLS = "No synthetic calls in this time range: docs/quality.md says how to place them"
 
 
 def quality(config: Config) -> dict[str, Any]:
@@ -166,9 +167,8 @@ def _drift(config: Config) -> Panel:
             "Word errors above their baseline",
             "By how many points does a provider hear worse than in the last week?",
             "Red: its model changed, or the audio did; see the network dashboard.",
-            "bridge",
-            empty="No word errors stated, or not yet a week of them to compare with",
-            producer="what compares transcripts with references",
+            "heartbeat",
+            empty="No synthetic calls, or not yet a week of them to compare with: docs/quality.md says how to place them",
         ),
         [evaluated(config, "stt_wer", "drift", "ratio", labels.PROVIDER)],
         bounds=config.thresholds.wer_drift,
@@ -183,8 +183,8 @@ def _uptime(config: Config) -> Panel:
             f"Failed synthetic calls (budget {(1 - target) * 100:.2g} %)",
             "Does a test caller get through and get done what it asks?",
             "Anything but 0: real callers meet the same.",
-            "both",
-            empty="No synthetic calls in this time range",
+            "heartbeat",
+            empty=_NO_CALLS,
         ),
         [evaluated(config, "synthetic_failures", "ratio", "ratio")],
         bounds=RatioBounds.model_construct(warning=round(1 - target, 9)),
@@ -215,9 +215,8 @@ def _word_errors(config: Config) -> Panel:
             "Word error rate",
             "Which share of words is wrong, against reference transcripts?",
             "Rising for one provider: its model changed.",
-            "bridge",
-            empty="No word errors: a comparison with reference transcripts sends them as events pipecat.stt.wer (docs/telemetry.md)",
-            producer="what compares transcripts with references",
+            "heartbeat",
+            empty=_NO_CALLS,
         ),
         [evaluated(config, "stt_wer_ratio", "mean", "ratio", labels.PROVIDER), q.word_errors()],
     )

@@ -24,7 +24,9 @@ _GRACE_SECONDS = 30.0
 _SHORT_GRACE_SECONDS = 10.0
 _PROGRAMS = {"collector": "otelcol"}
 NOTIFICATIONS = "notifications"
-"""The one part that is no engine: a Python program of this distribution, run by the Python that runs us."""
+HEARTBEAT = "heartbeat"
+PYTHON = (NOTIFICATIONS, HEARTBEAT)
+"""The parts that are no engines: Python programs of this distribution, run by the Python that runs us."""
 
 
 def program(part: str) -> str:
@@ -34,7 +36,7 @@ def program(part: str) -> str:
 
 def found(part: str, config: Config, bin_dir: Path | None) -> Path | None:
     """Return where a part's program is; None if it is to be built."""
-    if part == NOTIFICATIONS:
+    if part in PYTHON:
         return Path(sys.executable)
     engine = ENGINES[program(part)]
     resolved = locate(engine, manifest_of(engine, config), bin_dir)
@@ -50,6 +52,7 @@ READY: dict[str, Callable[[Config], str]] = {
     "prometheus": _ready("prometheus", "/-/ready"),
     "alertmanager": _ready("alertmanager", "/-/ready"),
     NOTIFICATIONS: _ready("notifications", "/ready"),
+    HEARTBEAT: _ready("heartbeat", "/ready"),
     "tempo": _ready("tempo", "/ready"),
     "loki": _ready("loki", "/ready"),
 }

@@ -19,6 +19,7 @@ from pipecat_lgtm.engines.state import Draining, State
 from pipecat_lgtm.errors import StackError
 from pipecat_lgtm.ops import preflight, queue_files
 from pipecat_lgtm.ops.engines import (
+    HEARTBEAT,
     NOTIFICATIONS,
     READY,
     drain_of,
@@ -48,6 +49,7 @@ _INSIDE = {
     "prometheus": ("prometheus",),
     "alertmanager": ("alertmanager",),
     NOTIFICATIONS: ("notifications",),
+    HEARTBEAT: ("heartbeat",),
     "tempo": ("tempo", "tempo_otlp", "tempo_grpc"),
     "loki": ("loki", "loki_grpc"),
 }

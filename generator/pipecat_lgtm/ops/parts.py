@@ -11,7 +11,7 @@ from pipecat_lgtm.engines.process import Running, silence
 from pipecat_lgtm.engines.resolve import cache_folder
 from pipecat_lgtm.engines.state import State
 from pipecat_lgtm.errors import ConfigError
-from pipecat_lgtm.ops.engines import NOTIFICATIONS, manifest_of, program
+from pipecat_lgtm.ops.engines import HEARTBEAT, NOTIFICATIONS, PYTHON, manifest_of, program
 from pipecat_lgtm.renderers import Placement, native, render, resources
 from pipecat_lgtm.renderers.collector.edge import secret_variables
 from pipecat_lgtm.renderers.fingerprint import digest, fingerprint, read_by
@@ -20,7 +20,7 @@ from pipecat_lgtm.renderers.flags import FLAGS
 METRICS = ("collector", "prometheus")
 """What serves metrics; it starts first."""
 
-ORDER = (*METRICS, "alertmanager", NOTIFICATIONS, "tempo", "loki")
+ORDER = (*METRICS, "alertmanager", NOTIFICATIONS, "tempo", "loki", HEARTBEAT)
 """Traces and logs wait in the collector's queue until their stores are up."""
 
 
@@ -50,9 +50,10 @@ class Part:
 
 
 def names(config: Config) -> list[str]:
-    """Return the parts that run here; neither a Tempo or Loki elsewhere nor a notification log without use."""
+    """Return the parts that run here; neither a Tempo or Loki elsewhere nor a Python program without use."""
     absent = {name for name in ("tempo", "loki") if getattr(config.stores, name).url is not None}
     absent |= set() if config.routing.unheard else {NOTIFICATIONS}
+    absent |= set() if config.quality.heartbeat.targets else {HEARTBEAT}
     return [part for part in ORDER if part not in absent]
 
 
@@ -70,7 +71,7 @@ def wanted(config: Config, placement: Placement, files: dict[str, str]) -> dict[
 def _part(name: str, config: Config, placement: Placement, files: dict[str, str]) -> Part:
     arguments = tuple(FLAGS[name](config, placement))
     version = config.versions.python
-    if name != NOTIFICATIONS:
+    if name not in PYTHON:
         engine = ENGINES[program(name)]
         version = cache_folder(engine, manifest_of(engine, config)).name
     read = tuple(secret_variables(config)) if name == "collector" else ()

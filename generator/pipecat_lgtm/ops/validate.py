@@ -46,6 +46,7 @@ class _Plan:
     arguments: tuple[str, ...]
     pattern: str
     lint: bool = False
+    starting: bool = False
 
 
 _PLANS = (
@@ -61,6 +62,13 @@ _PLANS = (
     _Plan("alertmanager", "amtool", ("check-config", "{file}"), "alertmanager/alertmanager.yml"),
     _Plan("notification log", "python", ("-I", "{file}", "--check"), "notifications/notifications.py"),
     _Plan("queue files", "python", ("-I", "{file}", "--check"), "queues/queues.py"),
+    _Plan(
+        "heartbeat",
+        "python",
+        ("-m", "pipecat_lgtm", "heartbeat", "--check", "--config={file}"),
+        "heartbeat/stack.yaml",
+        starting=True,  # elsewhere neither its scenarios nor its extra need be there
+    ),
     _Plan("tempo", "tempo", ("-config.verify=true", "-config.file={file}"), "tempo/tempo.yaml"),
     _Plan("loki", "loki", ("-verify-config", "-config.file={file}"), "loki/loki.yaml"),
     _Plan("compose", "docker-compose", ("-f", "{file}", "config", "--quiet", "--no-interpolate"), "docker-compose.yml"),
@@ -78,7 +86,10 @@ def validate(folder: Path, find: Find, part: str = "") -> Iterator[Check]:
     Raises:
         CheckFailed: the folder holds no rendered file at all.
     """
-    plans = [plan for plan in _PLANS if not part or (plan.pattern.startswith(f"{part}/") and not plan.lint)]
+    if part:
+        plans = [plan for plan in _PLANS if plan.pattern.startswith(f"{part}/") and not plan.lint]
+    else:
+        plans = [plan for plan in _PLANS if not plan.starting]
     found = [(plan, file) for plan in plans for file in sorted(folder.glob(plan.pattern))]
     dashboards = [] if part else sorted(folder.glob(_DASHBOARDS))
     if not found and not dashboards:

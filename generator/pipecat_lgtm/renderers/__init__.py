@@ -9,6 +9,7 @@ from pipecat_lgtm.renderers import (
     compose,
     docs,
     grafana,
+    heartbeat,
     loki,
     notifications,
     prometheus,
@@ -30,6 +31,7 @@ ENGINE_RENDERERS: tuple[Renderer, ...] = (
     tempo.render,
     loki.render,
     grafana.render,
+    heartbeat.render,
 )
 
 

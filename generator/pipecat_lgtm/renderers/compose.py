@@ -9,7 +9,7 @@ mounts the volume over `/prometheus`, which Prometheus' image gives to nobody, a
 from typing import Any
 
 from pipecat_lgtm.config import Config
-from pipecat_lgtm.renderers import flags, logins, resources
+from pipecat_lgtm.renderers import flags, heartbeat, logins, resources
 from pipecat_lgtm.renderers.alertmanager.receivers import secret_files
 from pipecat_lgtm.renderers.alertmanager.tree import tree
 from pipecat_lgtm.renderers.collector import edge
@@ -69,6 +69,8 @@ def compose(config: Config, placement: Placement) -> dict[str, Any]:
     services["queues"] = _queues(config, placement)
     services["grafana"] = _grafana(config, placement, local)
     services["sandbox"] = _sandbox(config)
+    if config.quality.heartbeat.targets:
+        services[heartbeat.PART] = _heartbeat(config, placement)
     volumes: dict[str, Any] = {name: {} for name in (_tools(config), *local, "grafana")}
     found = {"name": config.name, "services": services, "volumes": volumes}
     opened = {name: path for program in logins.READ_BY for name, path in logins.files(config, program).items()}
@@ -173,6 +175,7 @@ def _health_url(config: Config, name: str) -> str:
         "prometheus": f"http://127.0.0.1:{ports.prometheus}/-/ready",
         "alertmanager": f"http://127.0.0.1:{ports.alertmanager}/-/ready",
         "notifications": f"http://127.0.0.1:{ports.notifications}/ready",
+        "heartbeat": f"http://127.0.0.1:{ports.heartbeat}/ready",
         "tempo": f"http://127.0.0.1:{ports.tempo}/ready",
         "loki": f"http://127.0.0.1:{ports.loki}/ready",
         "grafana": f"http://127.0.0.1:{ports.grafana}/api/health",
@@ -326,4 +329,25 @@ def _sandbox(config: Config) -> dict[str, Any]:
         "tmpfs": ["/tmp"],  # noqa: S108 - inside a container
         "depends_on": {"collector": {"condition": "service_healthy"}},
         "restart": "no",
+    }
+
+
+def _heartbeat(config: Config, placement: Placement) -> dict[str, Any]:
+    return {
+        "profiles": ["quality"],
+        "build": {"context": ".", "dockerfile": "docker/quality.Dockerfile"},
+        "command": flags.FLAGS[heartbeat.PART](config, placement),
+        **_confined(config, heartbeat.PART),
+        "environment": {"HOME": "/tmp", "NUMBA_CACHE_DIR": "/tmp"},  # noqa: S108 - inside a container
+        "tmpfs": ["/tmp"],  # noqa: S108 - inside a container
+        "extra_hosts": ["host.docker.internal:host-gateway"],  # a bot on this machine
+        "ports": [_published(config, config.network.ports.heartbeat)],
+        "volumes": [
+            f"{_tools(config)}:/tools:ro,nocopy",
+            f"./heartbeat:{placement.config(heartbeat.PART)}:ro",  # type: ignore[arg-type]
+            *(f"{path}:{path}:ro" for path in heartbeat.mounted(config)),
+        ],
+        "depends_on": {"init": {"condition": "service_completed_successfully"}},
+        "healthcheck": health(_health_url(config, heartbeat.PART)),
+        "restart": "unless-stopped",
     }

@@ -81,6 +81,18 @@ def notifications(config: Config, placement: Placement) -> list[str]:  # noqa: A
     return ["-I", f"{placement.config('notifications')}/notifications.py"]
 
 
+def heartbeat(config: Config, placement: Placement) -> list[str]:
+    """Return the arguments of the Python that places synthetic calls."""
+    entrance = placement.host("collector") if placement.kind == "compose" else config.network.entrance_host
+    return [
+        "-m", "pipecat_lgtm", "heartbeat",
+        f"--config={placement.config('heartbeat')}/stack.yaml",
+        f"--listen={placement.address}",
+        f"--host={placement.host('heartbeat')}",
+        f"--otlp={config.network.scheme}://{entrance}:{config.network.ports.otlp_http}",
+    ]  # fmt: skip
+
+
 QUEUES = ("-I", f"{COMPOSE.config('queues')}/queues.py")
 """Of the Python that looks at the collector's queue files, in containers."""
 
@@ -102,4 +114,5 @@ FLAGS: dict[str, Callable[[Config, Placement], list[str]]] = {
     "notifications": notifications,
     "tempo": tempo,
     "loki": loki,
+    "heartbeat": heartbeat,
 }

@@ -8,8 +8,9 @@ from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.network import as_host
 
 Part = Literal[
-    "collector", "prometheus", "alertmanager", "notifications", "queues", "tempo", "loki", "grafana", "sandbox"
-]
+    "collector", "prometheus", "alertmanager", "notifications", "queues", "tempo", "loki", "grafana", "sandbox",
+    "heartbeat",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

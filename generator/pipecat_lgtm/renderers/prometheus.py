@@ -7,7 +7,7 @@ from pipecat_lgtm.config.units import format_seconds
 from pipecat_lgtm.renderers import logins, rules
 from pipecat_lgtm.renderers.placement import Part, Placement
 from pipecat_lgtm.renderers.text import to_yaml
-from pipecat_lgtm_bridge.contract import engines
+from pipecat_lgtm_bridge.contract import engines, heartbeat
 
 BOTS = "pipecat"
 """The scrape of the bots' metrics."""
@@ -64,6 +64,8 @@ def _scrapes(config: Config, placement: Placement) -> list[dict[str, Any]]:
         targets.append(("tempo", "tempo", ports.tempo))
     if config.stores.loki.url is None:
         targets.append(("loki", "loki", ports.loki))
+    if config.quality.heartbeat.targets:
+        targets.append((heartbeat.JOB, "heartbeat", ports.heartbeat))
     if placement.kind == "compose":
         targets.append(("grafana", "grafana", ports.grafana))
     return [

@@ -18,6 +18,7 @@ _MEMORY_MIB = {
     "loki": 2048,
     "grafana": 512,
     "sandbox": 2048,
+    "heartbeat": 1024,
 }
 _CPUS = {
     "collector": 2.0,
@@ -27,6 +28,7 @@ _CPUS = {
     "loki": 2.0,
     "grafana": 1.0,
     "sandbox": 2.0,
+    "heartbeat": 1.0,
 }
 _GO = frozenset({"collector", "prometheus", "alertmanager", "tempo", "loki", "grafana"})
 

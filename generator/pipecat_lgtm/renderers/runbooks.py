@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from pipecat_lgtm.config import Config
+from pipecat_lgtm.config.alerts import BURN_RATE
 from pipecat_lgtm.config.units import format_seconds, spell_seconds
 from pipecat_lgtm.renderers.text import HEADER, TEMPLATES
 from pipecat_lgtm.rules.alerts import by_subject
@@ -153,6 +154,8 @@ def _needs(one: Alert) -> str:
     """Return what a bot must run for the alert to have data; spans alone never say that a conversation failed."""
     if signals.OFF_SCRIPT in one.signal.breaches:
         return "an evaluation of the calls"
+    if one.name == BURN_RATE or signals.WER in one.signal.breaches:
+        return "synthetic calls (docs/quality.md)"
     text = " ".join(recording.query.expr for recording in one.signal.recordings)
     used = [metric for metric in METRICS if re.search(rf"\b{metric.prometheus}(_bucket|_count|_sum)?\b", text)]
     if not used:

@@ -13,18 +13,18 @@ from pipecat_lgtm.rules.build import Row, alert, levels
 from pipecat_lgtm.rules.model import Alert, Bound, Recording, Signal
 from pipecat_lgtm.rules.recordings import recorded
 from pipecat_lgtm.rules.signals import COMMON, turns
-from pipecat_lgtm_bridge.contract import labels
+from pipecat_lgtm_bridge.contract import heartbeat, labels
 
 WATCHDOG = "PipecatWatchdog"
 _DASHBOARD = "pipecat-stack"
 _NOW = 0.0
 """The window of a state that is read as it is."""
-_STATES = {"PipecatStoreDown", "PipecatStoreNotReady", "PipecatCollectorDown"}
+_STATES = {"PipecatStoreDown", "PipecatStoreNotReady", "PipecatCollectorDown", "PipecatHeartbeatDown"}
 
 
 def alerts(config: Config) -> Iterator[Alert]:
     """Return the alerts."""
-    for name, severity, signal, summary, description in _failures():
+    for name, severity, signal, summary, description in (*_failures(), *_heartbeat(config)):
         row = Row(name, signal, summary, description, _DASHBOARD)
         bound = Bound(f"alerts.hold.{severity}", 0, "none")
         yield alert(config, row, severity, bound, window=_NOW if name in _STATES else None)
@@ -119,6 +119,16 @@ def _failures() -> Iterator[tuple[str, Severity, Callable[[float], Signal], str,
     )  # fmt: skip
 
 
+def _heartbeat(config: Config) -> Iterator[tuple[str, Severity, Callable[[float], Signal], str, str]]:
+    if config.quality.heartbeat.targets:
+        yield (
+            "PipecatHeartbeatDown", "warning", partial(_down, heartbeat.JOB),
+            "Nobody places synthetic calls: the heartbeat does not answer",
+            "Nothing is known of whether bots take calls: uptime and word errors stay as they were. It says nothing of "
+            "the bots themselves.",
+        )  # fmt: skip
+
+
 def _agents(config: Config) -> Iterator[Alert]:
     """Return the alerts on a Prometheus that only sends on: the store that it sends to evaluates them."""
     failing = Row(
@@ -159,7 +169,7 @@ def _export_failed(seconds: float) -> Signal:
 
 
 def _down(jobs: str, seconds: float) -> Signal:
-    what = "collector_down" if jobs == "collector" else "store_down"
+    what = {"collector": "collector_down", heartbeat.JOB: "heartbeat_down"}.get(jobs, "store_down")
     return Signal(Recording(f"pipecat:{what}:state", health.down(jobs)), ("job",), None, seconds)
 
 

@@ -93,6 +93,13 @@ TURN_OF_PART = Attribute("pipecat.turn.number", "int", "", "The turn that a span
 OWNER = Attribute("pipecat.owner", "string", "", "Who owns that part: service, setting, bot, pipeline.")
 OWNER_NAME = Attribute("pipecat.owner.name", "string", "", "Which service, setting or code that is.")
 
+# Of synthetic calls
+SYNTHETIC = Attribute(
+    "pipecat.synthetic", "bool", "", "The caller is a machine that tests the bot: no metric is made of it."
+)
+VERDICT = Attribute("pipecat.heartbeat.verdict", "string", "", "How a synthetic call went, as its caller says.")
+VERDICT_REASON = Attribute("pipecat.heartbeat.reason", "string", "", "Why, without a word of what was said.")
+
 # Written by the bridge on log lines
 LOG_TEMPLATE = Attribute(
     "pipecat.log.template", "string", "", "The line before its arguments are put in, where the bot logs with arguments."

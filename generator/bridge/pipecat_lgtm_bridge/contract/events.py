@@ -36,6 +36,14 @@ JUDGE_MODEL = Attribute("pipecat.quality.judge.model", "string", "", "The model 
 PROMPT_VERSION = Attribute("pipecat.quality.judge.prompt_version", "string", "", "Of what that model is asked.")
 SCORE_REFUSED = Attribute("pipecat.quality.refused", "string", "", "Why a score is kept out of the metrics.")
 WER = Attribute("pipecat.stt.wer_ratio", "double", "1", "Against a reference transcript.")
+WER_SOURCE = Attribute(
+    "pipecat.stt.wer.source", "string", "",
+    "Where the reference comes from: script (a synthetic call's), reference (a second STT), confidence.",
+)  # fmt: skip
+SUBSTITUTIONS = Attribute("pipecat.stt.wer.substitutions", "int", "{word}", "Other words than were said.")
+DELETIONS = Attribute("pipecat.stt.wer.deletions", "int", "{word}", "Words that were said and not understood.")
+INSERTIONS = Attribute("pipecat.stt.wer.insertions", "int", "{word}", "Words that nobody said.")
+NORMALISER = Attribute("pipecat.stt.wer.normaliser", "string", "", "What makes spellings of one word the same.")
 TTS_CHARACTERS = Attribute("pipecat.tts.characters", "int", "{character}", "Sent to synthesis, as the service states.")
 PIPECAT_VERSION = Attribute("pipecat.version", "string", "", "Pipecat's release.")
 INTERRUPTIONS = Attribute("pipecat.conversation.interruptions", "int", "{interruption}", "Real ones.")
@@ -145,7 +153,11 @@ EVALUATION = Event(
     "A score, in the context of the span that it is about: a turn's or a conversation's.",
     content=True,
 )  # fmt: skip
-WORD_ERRORS = Event("pipecat.stt.wer", (WER, a.PROVIDER, a.MODEL), "A transcript compared with a reference.")
+WORD_ERRORS = Event(
+    "pipecat.stt.wer",
+    (WER, WER_SOURCE, SUBSTITUTIONS, DELETIONS, INSERTIONS, NORMALISER, a.PROVIDER, a.MODEL),
+    "A transcript compared with a reference.",
+)
 NOTIFICATION = Event(
     "pipecat.notification",
     (NOTIFICATION_STATUS, NOTIFICATION_RECEIVER, NOTIFICATION_STARTED),
@@ -186,6 +198,7 @@ CLOSED: dict[Attribute, tuple[str, ...]] = {
     DROPPED_SIGNAL: ("spans", "logs", "conversation_signals"),
     SIGNAL_KIND: labels.CONVERSATION_SIGNALS,
     QUALITY_SOURCE: labels.SOURCES,
+    WER_SOURCE: ("script", "reference", "confidence"),
     DROPPED_REASON: ("full", "expired", "ended", "broken", "refused", "too_large", "invalid", "failed"),
     a.STAGE: (*labels.STAGES, "tool", "transport", "pipeline"),
 }  # fmt: skip

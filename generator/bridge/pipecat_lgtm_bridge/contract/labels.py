@@ -60,7 +60,7 @@ QUEUE = "queue"
 DIMENSION = "dimension"
 """What is judged."""
 SOURCE = "source"
-"""Who judges, one of `SOURCES`."""
+"""Of scores: who judges, one of `SOURCES`. Of word errors: where the reference comes from."""
 SOURCES = ("judge", "policy", "heartbeat", "human")
 JUDGE_MODEL = "judge_model"
 PROMPT_VERSION = "prompt_version"

@@ -8,9 +8,9 @@ _WHO = (labels.PROVIDER, labels.MODEL)
 
 
 def _metric(  # noqa: PLR0913, PLR0917 - a table row
-    name: str, kind: MetricKind, unit: str, own: tuple[str, ...], feed: Feed, brief: str
+    name: str, kind: MetricKind, unit: str, own: tuple[str, ...], feed: Feed, brief: str, producer: str = ""
 ) -> Metric:
-    return Metric(f"pipecat.{name}", kind, unit, own, feed, brief)
+    return Metric(f"pipecat.{name}", kind, unit, own, feed, brief, producer)
 
 
 # fmt: off
@@ -51,8 +51,8 @@ STT_CONFIDENCE = _metric("stt.confidence", "histogram", "1", _WHO, "bridge", "Co
 HEARTBEATS = _metric("conversation.heartbeats", "counter", "{heartbeat}", (), "bridge", "One per live call every 10 s.")
 STARTUP = _metric("startup", "histogram", "s", (), "bridge", "Pipeline start.")
 TRANSPORT_CONNECT = _metric("transport.connect", "histogram", "s", (), "bridge", "Transport connect.")
-TASK_OUTCOMES = _metric("task.outcomes", "counter", "{task}", (labels.OUTCOME,), "bridge", "What the bot says it achieved.")
-INTENTS = _metric("intents", "counter", "{intent}", (labels.MATCHED,), "bridge", "Intents, matched or not.")
+TASK_OUTCOMES = _metric("task.outcomes", "counter", "{task}", (labels.OUTCOME,), "bridge", "What the bot says it achieved.", "a bot that calls `bridge.record_outcome`")
+INTENTS = _metric("intents", "counter", "{intent}", (labels.MATCHED,), "bridge", "Intents, matched or not.", "a bot that calls `bridge.record_intent`")
 WEBRTC_PACKET_LOSS = _metric("webrtc.packet_loss.ratio", "histogram", "1", (labels.DIRECTION, labels.SIDE), "bridge", "Packets lost.")
 WEBRTC_JITTER = _metric("webrtc.jitter", "histogram", "s", (labels.DIRECTION, labels.SIDE), "bridge", "Jitter.")
 WEBRTC_RTT = _metric("webrtc.rtt", "histogram", "s", (labels.DIRECTION, labels.SIDE), "bridge", "Round trip time.")
@@ -65,7 +65,7 @@ QUEUE_FILES_DAMAGED = _metric("queue.files_damaged", "counter", "{file}", (label
 PROCESS_CPU = _metric("process.cpu.ratio", "histogram", "1", (), "bridge", "CPU of a bot process, 1 = one core.")
 PROCESS_MEMORY = _metric("process.memory", "histogram", "By", (), "bridge", "Memory of a bot process.")
 QUALITY_SCORE = _metric("quality.score", "histogram", "1", labels.JUDGE, "scores", "Scores of turns and conversations, 0 to 1, by who judged.")
-STT_WER = _metric("stt.wer.ratio", "histogram", "1", _WHO, "bridge", "Word error rate against a reference.")
+STT_WER = _metric("stt.wer.ratio", "histogram", "1", (labels.SOURCE, *_WHO), "heartbeat", "Word error rate against a reference.", "`pipecat-lgtm heartbeat`")
 # fmt: on
 
 METRICS: tuple[Metric, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Metric))

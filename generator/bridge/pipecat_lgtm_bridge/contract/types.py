@@ -5,7 +5,7 @@ from typing import Literal
 
 AttributeType = Literal["string", "double", "int", "bool", "string[]"]
 MetricKind = Literal["histogram", "counter", "gauge"]
-Feed = Literal["spans", "bridge", "both", "scores", "stack"]
+Feed = Literal["spans", "bridge", "both", "heartbeat", "scores", "stack"]
 
 _UNIT_SUFFIX = {"s": "_seconds", "By": "_bytes"}
 
@@ -53,10 +53,11 @@ class Metric:
         kind: histogram (cumulative, explicit bounds), monotonic counter, or gauge.
         unit: UCUM; `{thing}` counts things.
         labels: besides `service_name` and `deployment_environment`, which all have.
-        feed: what must run for it to have data: `spans` (Pipecat's own tracing), `bridge`, `both` (spans alone give a
-            fallback, the bridge the exact value), `scores` (whoever judges calls), or `stack` (nothing: it is about
-            the stack itself).
+        feed: what must run for it to have data: `spans` (Pipecat's own tracing in the bot), `bridge` (in the bot too),
+            `both` (spans alone give a fallback, the bridge the exact value), `heartbeat` (synthetic calls), `scores`
+            (whoever judges calls), or `stack` (nothing: it is about the stack itself).
         brief: one sentence.
+        producer: who must state what it is made of, besides what `feed` says; empty where nobody must.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Metric:
     labels: tuple[str, ...]
     feed: Feed
     brief: str
+    producer: str = ""
 
     @property
     def prometheus(self) -> str:

@@ -12,6 +12,8 @@ NO_BRIDGE = "No data in this time range: the bridge feeds this panel"
 NO_REPORT = "No WebRTC report of the bridge"
 WITH_BRIDGE = "Start the bot with PIPECAT_SETUP_FILES=$(pipecat-lgtm bridge path)."
 """How a bot gets the bridge."""
+WITH_CALLS = "Name your bots under quality.heartbeat.targets in stack.yaml, then `pipecat-lgtm up` (docs/quality.md)."
+"""How synthetic calls are placed."""
 _BRIDGE = "the bridge"
 NO_CALLS = "Nothing in this time range for this selection"
 
@@ -25,7 +27,7 @@ class Card:
         title: what is shown.
         question: the question it answers, in plain words.
         cure: what to do if it is red or unusual.
-        feed: what the bot must run for it to have data.
+        feed: what must run for it to have data.
         empty: what stands in place of an empty graph; by default by feed.
         producer: who states the events that a panel of feed `bridge` or `scores` reads.
     """
@@ -46,6 +48,7 @@ class Card:
             "bridge": f" Only {self.producer} feeds this panel.{how}",
             "scores": f" Only {self.producer} feeds this panel.",
             "both": " With the bridge exact.",
+            "heartbeat": f" Only synthetic calls feed this panel. {WITH_CALLS}",
             "spans": "",
         }
         return f"{self.question} {self.cure}{note[self.feed]}"

@@ -19,6 +19,7 @@ _FEEDS = {
     "both": "Pipecat's tracing or the bridge",
     "scores": "whoever judges calls",
     "stack": "the stack itself",
+    "heartbeat": "synthetic calls (docs/quality.md)",
 }
 _IN_BRACES = re.compile(r'\{(?:[^{}"]|"(?:[^"\\]|\\.)*")*\}')
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.engines.state import State
-from pipecat_lgtm.ops.doctor import bots, machine, stack
+from pipecat_lgtm.ops.doctor import bots, machine, quality, stack
 from pipecat_lgtm.ops.doctor.finding import Finding
 
 __all__ = ["Finding", "findings"]
@@ -26,3 +26,4 @@ def findings(config: Config, state: State, bin_dir: Path | None = None) -> Itera
     if "prometheus" in answering:
         yield from stack.rules(config)
         yield from bots.findings(config)
+        yield from quality.findings(config)

@@ -77,7 +77,7 @@ def _measured(
     return [
         (e.SILENCE, m.SILENCE, e.SECONDS, {}, latency, seconds),
         (e.TRANSCRIPTION, m.STT_CONFIDENCE, e.CONFIDENCE, _WHO, ratio, 1.0),
-        (e.WORD_ERRORS, m.STT_WER, e.WER, _WHO, ratio, 10.0),
+        (e.WORD_ERRORS, m.STT_WER, e.WER, {labels.SOURCE: e.WER_SOURCE, **_WHO}, ratio, 10.0),
         (e.EVALUATION, m.QUALITY_SCORE, e.EVALUATION_SCORE, _JUDGE, ratio, 1.0),
         (e.WEBRTC, m.WEBRTC_PACKET_LOSS, e.PACKET_LOSS, _LINE, ratio, 1.0),
         (e.WEBRTC, m.WEBRTC_JITTER, e.JITTER, _LINE, network, seconds),
@@ -89,6 +89,8 @@ def _measured(
     ]
 
 
+_SYNTHETIC = f'attributes["{a.SYNTHETIC.name}"] == true'
+"""Of an event: it is about a call of a machine that tests the bot, and no number of production's."""
 _TIMES = [
     "set(log.time_unix_nano, log.observed_time_unix_nano) where log.time_unix_nano == 0",
     'set(log.time, Now()) where log.time < Now() - Duration("8760h") or log.time > Now() + Duration("1h")',
@@ -132,7 +134,7 @@ def processors(config: Config) -> dict[str, Any]:
         SHORT: {"error_mode": "ignore", "logs": {"log_record": [_short_silence(config)]}},
         FILTER: {
             "error_mode": "ignore",
-            "logs": {"log_record": [f'attributes["{e.EVENT_NAME.name}"] == nil or ({known})']},
+            "logs": {"log_record": [f'attributes["{e.EVENT_NAME.name}"] == nil or ({known})', _SYNTHETIC]},
         },
         VALUES: transform("log", [group("log", _values(config))]),
     }
@@ -243,6 +245,7 @@ def renames() -> dict[str, Any]:
         source.name: label for source_map in (_WHO, _LINE, _DROPPED, _JUDGE) for label, source in source_map.items()
     }
     pairs[e.SCORE_REFUSED.name] = labels.REASON
+    pairs[e.WER_SOURCE.name] = labels.SOURCE
     statements = []
     for name, label in pairs.items():
         old, new = f'datapoint.attributes["{name}"]', f'datapoint.attributes["{label}"]'

@@ -50,9 +50,9 @@ _LABELS = (
 
 
 def measurable() -> dict[str, Any]:
-    """Return the filter that keeps only spans a metric is made of."""
+    """Return the filter that keeps only spans a metric is made of; what a bot says of synthetic calls is none."""
     kinds = " or ".join(f"({condition})" for condition in _CONDITIONS.values())
-    return drop_spans(f"not ({kinds})")
+    return drop_spans(f"not ({kinds})", f"{a.SYNTHETIC.span} == true")
 
 
 _CONDITIONS = {

@@ -1,0 +1,1 @@
+"""What produces the numbers of quality: synthetic calls into real bots. Needs the extra `pipecat-lgtm[quality]`."""
