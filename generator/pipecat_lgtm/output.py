@@ -10,7 +10,17 @@ from pathlib import Path
 from pipecat_lgtm.errors import OutputError
 from pipecat_lgtm.renderers.text import HEADER
 
-OWNED = ("alertmanager", "collector", "docs/runbooks", "grafana", "loki", "notifications", "prometheus", "tempo")
+OWNED = (
+    "alertmanager",
+    "collector",
+    "docs/runbooks",
+    "grafana",
+    "guard",
+    "loki",
+    "notifications",
+    "prometheus",
+    "tempo",
+)
 """Folders that belong wholly to the generator: what it does not render there is removed."""
 _LOOK = 0o055
 """Of a folder's mode: its group and everybody may look into it."""

@@ -9,6 +9,7 @@ from pipecat_lgtm.renderers import (
     compose,
     docs,
     grafana,
+    guard,
     loki,
     notifications,
     prometheus,
@@ -21,6 +22,7 @@ __all__ = ["COMPOSE", "Placement", "native", "render"]
 Renderer = Callable[[Config, Placement], dict[str, str]]
 
 ENGINE_RENDERERS: tuple[Renderer, ...] = (
+    guard.render,
     collector.render,
     prometheus.render,
     alertmanager.render,
