@@ -56,7 +56,8 @@ _ATTACK = """async ({bases, reads, changes, bodies}) => {
       await attempt("delete", base + path, {method: "DELETE"});
       navigator.sendBeacon(base + path, bodies[0]);
       const image = new Image();
-      await within(new Promise(done => { image.onload = image.onerror = done; image.src = base + path; })).catch(() => 0);
+      const shown = new Promise(done => { image.onload = image.onerror = done; image.src = base + path; });
+      await within(shown).catch(() => 0);
       const frame = document.createElement("iframe");
       frame.name = "f" + tried.length;
       document.body.append(frame);
@@ -68,8 +69,8 @@ _ATTACK = """async ({bases, reads, changes, bodies}) => {
       document.body.append(form);
       await within(new Promise(done => { frame.onload = done; form.submit(); })).catch(() => 0);
       // A frame that has not loaded is empty, and the page's own.
-      const shown = frame.contentDocument?.body?.innerText;
-      if (shown) read.push(["form", base + path, 0, shown]);
+      const inside = frame.contentDocument?.body?.innerText;
+      if (inside) read.push(["form", base + path, 0, inside]);
       frame.remove();
     };
     await Promise.all([...reads.map(look), ...changes.map(change)]);
