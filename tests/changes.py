@@ -6,8 +6,8 @@ from harness import free_ports
 
 import yamls
 
-C, P, A, N, T, L = "collector", "prometheus", "alertmanager", "notifications", "tempo", "loki"
-ALL = frozenset({C, P, A, N, T, L})
+G, C, P, A, N, T, L = "guard", "collector", "prometheus", "alertmanager", "notifications", "tempo", "loki"
+ALL = frozenset({G, C, P, A, N, T, L})
 
 CHANGES: dict[str, tuple[str, frozenset[str]]] = {
     name: (text, frozenset(parts))
@@ -23,17 +23,20 @@ CHANGES: dict[str, tuple[str, frozenset[str]]] = {
         ("ports.collector_pipecat", "network: {ports: {collector_pipecat: 28889}}", C, P),
         ("ports.collector_breaches", "network: {ports: {collector_breaches: 28890}}", C, P),
         ("ports.collector_intake", "network: {ports: {collector_intake: 24319}}", C),
-        ("ports.prometheus", "network: {ports: {prometheus: 29090}}", P),
-        ("ports.alertmanager", "network: {ports: {alertmanager: 29093}}", P, A),
+        ("ports.prometheus", "network: {ports: {prometheus: 29090}}", G, P),
+        ("ports.prometheus_inner", "network: {ports: {prometheus_inner: 29190}}", G, P),
+        ("ports.guard", "network: {ports: {guard: 29096}}", G, P),
+        ("ports.alertmanager", "network: {ports: {alertmanager: 29093}}", G, P, A),
+        ("ports.alertmanager_inner", "network: {ports: {alertmanager_inner: 29193}}", G, P, A),
         ("ports.notifications", "network: {ports: {notifications: 29095}}", A, N),
-        ("ports.tempo", "network: {ports: {tempo: 23200}}", P, T),
+        ("ports.tempo", "network: {ports: {tempo: 23200}}", G, P, T),
         ("ports.tempo_otlp", "network: {ports: {tempo_otlp: 24320}}", C, T),
         ("ports.tempo_grpc", "network: {ports: {tempo_grpc: 23201}}", T),
-        ("ports.loki", "network: {ports: {loki: 23100}}", C, P, L),
+        ("ports.loki", "network: {ports: {loki: 23100}}", G, C, P, L),
         ("ports.loki_grpc", "network: {ports: {loki_grpc: 23101}}", L),
         ("ports.grafana", "network: {ports: {grafana: 23000}}", P),
         ("ports.sandbox", "network: {ports: {sandbox: 28090}}", P),
-        ("network.address", "network: {address: 127.0.0.2}", *ALL),
+        ("network.address", "network: {address: 127.0.0.2}", *ALL - {L}),
         ("network.auth", "network: {auth: {token_file: /t}}", C, N),
         ("network.cors_origins", "network: {cors_origins: ['https://app.example.com']}", C),
         ("thresholds.preset", "thresholds: {preset: tolerant}", C, P),
@@ -54,8 +57,8 @@ CHANGES: dict[str, tuple[str, frozenset[str]]] = {
         ("alerts.pii_kinds", "alerts: {pii_kinds: [card]}", C, P),
         ("alerts.links.grafana", "alerts: {links: {grafana: 'https://g.example.com'}}", P),
         ("alerts.links.runbooks", "alerts: {links: {runbooks: 'https://r.example.com'}}", P),
-        ("alerts.links.prometheus", "alerts: {links: {prometheus: 'https://p.example.com'}}", P),
-        ("alerts.links.alertmanager", "alerts: {links: {alertmanager: 'https://a.example.com'}}", A),
+        ("alerts.links.prometheus", "alerts: {links: {prometheus: 'https://p.example.com'}}", G, P),
+        ("alerts.links.alertmanager", "alerts: {links: {alertmanager: 'https://a.example.com'}}", G, A),
         ("alerts.overrides", "alerts: {overrides: {PipecatTtfwHigh: {hold: 30 s}}}", P),
         ("histograms.latency", "histograms: {latency: [100 ms, 1 s, 10 s]}", C, P),
         ("limits.latency", "limits: {latency: 5 m}", C),

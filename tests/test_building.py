@@ -46,6 +46,7 @@ def test_every_part_has_an_address() -> None:
     shown = {part: signposts.address(load_default(), part) for part in ORDER}
 
     assert {
+        "guard": "http://127.0.0.1:9097",
         "collector": "http://127.0.0.1:4318",
         "prometheus": "http://127.0.0.1:9090",
         "alertmanager": "http://127.0.0.1:9093",

@@ -16,6 +16,7 @@ DEFAULT: dict[str, Any] = yamls.load(files()["docker-compose.yml"])
 REMOTE: dict[str, Any] = yamls.load(files(EVERYTHING)["docker-compose.yml"])
 SERVICES = DEFAULT["services"]
 LASTING = {name for name, body in SERVICES.items() if body["restart"] == "unless-stopped"}
+BEHIND = {"prometheus", "alertmanager", "tempo", "loki"}
 PINNED = {image for images in KNOWN.values() for image in images.values()}
 
 
@@ -30,8 +31,8 @@ def test_health_check_of_another_version(tmp_path: Path) -> None:
 
 
 def test_services() -> None:
-    """The stack is five engines, Grafana and the notification log; what is called init is done before they start."""
-    assert {"collector", "prometheus", "alertmanager", "notifications", "queues", "tempo", "loki", "grafana"} == LASTING
+    """The stack is five engines, the guard, Grafana and two helpers in Python; init is done before they start."""
+    assert {"pod", "guard", "collector", *BEHIND, "notifications", "queues", "grafana"} == LASTING
     assert [] == [name for name in SERVICES if name not in LASTING | {"sandbox"} and not name.startswith("init")]
 
 
@@ -62,7 +63,8 @@ def test_confined(name: str) -> None:
     assert re.fullmatch(r"\d+m", body["mem_limit"])
     assert body["cpus"] in {0.5, 1.0, "${PIPECAT_LGTM_CPUS:-2}"}, "more than one can be lowered where there is one"
     assert {"max-size": "20m", "max-file": "3"} == body["logging"]["options"]
-    assert not {"privileged", "cap_add", "pid", "ipc", "devices"} & set(body)
+    assert not {"privileged", "pid", "ipc", "devices"} & set(body)
+    assert (["NET_BIND_SERVICE"] if name == "guard" else None) == body.get("cap_add")
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
@@ -88,7 +90,24 @@ def test_only_the_entrance_is_opened() -> None:
     assert {"0.0.0.0:4317:4317", "0.0.0.0:4318:4318"} == {port for port in published if "127.0.0.1:" not in port}
 
 
-@pytest.mark.parametrize("name", sorted(LASTING - {"queues"}))
+@pytest.mark.parametrize("name", sorted(BEHIND))
+def test_nobody_reaches_a_store_but_through_the_guard(name: str) -> None:
+    """A store publishes nothing, and listens in the network of the pod on loopback, or where only that network is."""
+    body = SERVICES[name]
+    listen = {
+        "prometheus": "--web.listen-address=127.0.0.1:19090",
+        "alertmanager": "--web.listen-address=127.0.0.1:19093",
+    }
+    server = yamls.load(files()[f"{name}/{name}.yaml"])["server"] if name not in listen else {}
+
+    assert ("service:pod", "service:pod") == (body["network_mode"], SERVICES["guard"]["network_mode"])
+    assert not {"ports", "networks"} & set(body)
+    assert [listen[name]] == [one for one in body["command"] if "listen-address=1" in one] if name in listen else True
+    assert {"unix": f"@{name}"} == {server["http_listen_network"]: server["http_listen_address"]} if server else True
+    assert name in SERVICES["pod"]["networks"]["default"]["aliases"]
+
+
+@pytest.mark.parametrize("name", sorted(LASTING - {"pod", "queues"}))
 def test_health_without_shell(name: str) -> None:
     """Health is asked by a program, never by a shell, which the images do not have."""
     check = SERVICES[name]["healthcheck"]
@@ -198,11 +217,11 @@ def test_demo_is_asked_for() -> None:
 
 
 def test_volumes_are_used() -> None:
-    """Every volume belongs to a part; what a part keeps (the notification log: nothing) is in a volume."""
+    """Every volume belongs to a part; what a part keeps (guard and notification log: nothing) is in a volume."""
     mounted = {mount.split(":")[0] for body in SERVICES.values() for mount in body.get("volumes", [])}
 
     assert set(DEFAULT["volumes"]) == {name for name in mounted if not name.startswith("./")}
-    assert {"notifications", "queues"} == LASTING - set(DEFAULT["volumes"])
+    assert {"notifications", "queues", "guard", "pod"} == LASTING - set(DEFAULT["volumes"])
 
 
 def test_notification_log() -> None:

@@ -35,7 +35,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     started: list[Running] = []
 
     def run(script: str) -> Running:
-        one = process.start("part", ["/bin/sh", "-c", script], tmp_path / "logs/part.log", 5)
+        one = process.start("part", process.Command(("/bin/sh", "-c", script)), tmp_path / "logs/part.log", 5)
         started.append(one)
         return one
 
@@ -105,7 +105,7 @@ def test_reused_pid(start: Start) -> None:
 def test_program_that_is_not_there(tmp_path: Path) -> None:
     """A program that cannot be run is named."""
     with pytest.raises(EngineError) as caught:
-        process.start("loki", [str(tmp_path / "loki")], tmp_path / "loki.log", 5)
+        process.start("loki", process.Command((str(tmp_path / "loki"),)), tmp_path / "loki.log", 5)
 
     assert f"loki: {tmp_path}/loki: No such file or directory" == caught.value.message
 

@@ -158,4 +158,4 @@ def test_engine_of_a_program() -> None:
     assert "prometheus" == engine_of("promtool").name
     with pytest.raises(EngineError) as caught:
         engine_of("mimirtool")
-    assert caught.value.hint.startswith("one of otelcol, prometheus, promtool, ")
+    assert caught.value.hint.startswith("one of caddy, otelcol, prometheus, promtool, ")

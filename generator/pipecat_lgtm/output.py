@@ -15,6 +15,7 @@ OWNED = (
     "collector",
     "docs/runbooks",
     "grafana",
+    "guard",
     "heartbeat",
     "loki",
     "notifications",

@@ -1,5 +1,6 @@
 """Debian's Chromium without a window, for pages on this machine."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -30,10 +31,17 @@ def program() -> str:
     return shutil.which("chromium") or pytest.fail("chromium is installed, but not on PATH")
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A running browser, of one module: while it runs, no other can be started from the same thread."""
+@contextlib.contextmanager
+def launched(*flags: str) -> Iterator[Browser]:
+    """Run a browser for the length of a block, with more flags; no other can be started from the same thread."""
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=program(), args=list(_FLAGS))
+        browser = play.chromium.launch(executable_path=program(), args=[*_FLAGS, *flags])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A running browser, of one module."""
+    with launched() as browser:
+        yield browser

@@ -96,13 +96,19 @@ class Process:
     log: Path
     env: dict[str, str] = field(default_factory=dict)
     grace: float = DEADLINE
+    folder: Path | None = None
     popen: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it in its own process group, its output in the log."""
         with self.log.open("ab") as log:
             self.popen = subprocess.Popen(
-                self.argv, stdout=log, stderr=log, start_new_session=True, env={**os.environ, **self.env}
+                self.argv,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env={**os.environ, **self.env},
+                cwd=self.folder,
             )
 
     def ready(self, url: str) -> None:

@@ -30,9 +30,11 @@ class _Image:
     programs: dict[str, str]
     user: str
     volumes: tuple[str, ...] = ()
+    entry: bool = True
 
 
 _IMAGES = (
+    _Image("caddy", {"caddy": "usr/bin/caddy"}, "0", entry=False),
     _Image("otelcol", {"otelcol": "otelcol-contrib"}, "10001"),
     _Image("prometheus", {"prometheus": "bin/prometheus", "promtool": "bin/promtool"}, "nobody", ("prometheus",)),
     _Image("alertmanager", {"alertmanager": "bin/alertmanager", "amtool": "bin/amtool"}, "nobody", ("alertmanager",)),
@@ -60,7 +62,8 @@ def build(docker: Docker, config: Config, engine_bin: Callable[[str], Path]) -> 
             for program, path in image.programs.items():
                 tar.add(engine_bin(program), path)
         entry = next(iter(image.programs.values()))
-        changes = [f"ENTRYPOINT {json.dumps([f'/{entry}'])}", f"USER {image.user}"]
+        changes = [f"ENTRYPOINT {json.dumps([f'/{entry}'])}"] if image.entry else []
+        changes += [f"USER {image.user}"]
         changes += [f"VOLUME /{volume}" for volume in image.volumes]
         options = [word for change in changes for word in ("--change", change)]
         docker.run("import", *options, "-", config.versions.image(image.engine), stdin=archive.getvalue())

@@ -17,24 +17,38 @@ from pipecat_lgtm.engines.catalogue import ENGINES
 from pipecat_lgtm.engines.process import stop
 from pipecat_lgtm.engines.state import State, load
 from pipecat_lgtm.ops.engines import program
+from pipecat_lgtm.renderers.guard import stores
 
 READY_PORTS = {
+    "guard": ("guard",),
     "collector": ("collector_health", "otlp_http"),
-    "prometheus": ("prometheus",),
-    "alertmanager": ("alertmanager",),
-    "tempo": ("tempo",),
-    "loki": ("loki",),
+    "prometheus": ("prometheus_inner",),
+    "alertmanager": ("alertmanager_inner",),
+    "tempo": ("tempo_grpc",),
+    "loki": ("loki_grpc",),
 }
+"""Where they listen; the guard hands on to the last four what comes to the ports of the stores."""
+
 _ENGINE = """#!{python}
-import http.server, sys, threading
+import http.client, http.server, sys, threading
 class Answer(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        self.send_response({status}); self.end_headers()
+        self.send_response(self.status()); self.end_headers()
+    def status(self):
+        behind = {behind}.get(self.server.server_port)
+        if behind is None: return {status}
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", behind, timeout=5)
+            connection.request("GET", "/")
+            return connection.getresponse().status
+        except OSError: return 502
     def do_POST(self):
         self.rfile.read(int(self.headers.get("content-length", 0))); self.do_GET()
     def log_message(self, *_): pass
 if {{"validate", "check", "check-config", "-config.verify=true", "-verify-config"}} & set(sys.argv):
     sys.exit({invalid} and "{name} pretends to refuse it")
+if "hash-password" in sys.argv:
+    print("$2a$04$pretended"); sys.exit()
 print("{name} pretends to work", flush=True)
 servers = [http.server.ThreadingHTTPServer(("127.0.0.1", port), Answer) for port in {ports}]
 for server in servers[1:]:
@@ -63,9 +77,14 @@ class Pretended:
 
     def engine(self, part: str, status: int = 200, *, invalid: bool = False) -> None:
         """Put a program there that answers every request with a status; an invalid one refuses its config."""
-        ports = [getattr(self.config.network.ports, port) for port in READY_PORTS[part]]
+        all_ports = self.config.network.ports
+        ports = [getattr(all_ports, port) for port in READY_PORTS[part]]
+        behind = {getattr(all_ports, one): getattr(all_ports, READY_PORTS[one][0]) for one in stores(self.config)}
+        behind = behind if part == "guard" else {}
         for name in ENGINES[program(part)].programs:
-            text = _ENGINE.format(python=sys.executable, status=status, name=part, ports=ports, invalid=invalid)
+            text = _ENGINE.format(
+                python=sys.executable, status=status, name=part, ports=[*ports, *behind], behind=behind, invalid=invalid
+            )
             _program(self.folder / "bin" / name, text)
 
     def go(self) -> None:

@@ -14,9 +14,10 @@ from harness import Process, free_config, poll, scraped
 
 import yamls
 from pipecat_lgtm.config import Config
+from pipecat_lgtm.ops import inner
 from pipecat_lgtm.ops.alerts import address
-from pipecat_lgtm.ops.engines import PYTHON, READY, grace_seconds, program
-from pipecat_lgtm.renderers import native, render, resources
+from pipecat_lgtm.ops.engines import GUARD, PYTHON, READY, grace_seconds, program
+from pipecat_lgtm.renderers import guard, native, render, resources
 from pipecat_lgtm.renderers.flags import FLAGS
 from pipecat_lgtm.renderers.prometheus import bots
 
@@ -84,7 +85,12 @@ class Stack:
             file.write_text(text, encoding="utf-8")
 
     def start(self, name: str) -> Process:
-        """Start an engine and wait until it is ready."""
+        """Start an engine, the guard before a store, and wait until it is ready."""
+        if name in guard.stores(self.config) and GUARD not in self.processes:
+            self.start(GUARD)
+        inner.draw(self.placement)
+        inner.admit(self.placement, lambda: self._engine_bin(program(GUARD)))
+        inner.clear(name, self.folder)
         (self.folder / "data" / name).mkdir(parents=True, exist_ok=True)
         python = Path(sys.executable)
         argv = [
@@ -94,7 +100,7 @@ class Stack:
             *(["--scrape.discovery-reload-interval=100ms"] if name == "prometheus" else []),
         ]
         settings = resources.settings(self.config, name)
-        process = Process(name, argv, self.folder / f"{name}.log", settings, grace_seconds(name))
+        process = Process(name, argv, self.folder / f"{name}.log", settings, grace_seconds(name), self.folder)
         process.start()
         self.processes[name] = process
         process.ready(READY[name](self.config))
@@ -109,7 +115,7 @@ class Stack:
             jobs.append(bots(other.config, other.placement) | {"job_name": f"other-{len(jobs)}"})
             file.write_text(yamls.dump(config), encoding="utf-8")
             if "prometheus" in self.processes:
-                httpx.post(f"http://127.0.0.1:{self.ports.prometheus}/-/reload", timeout=30).raise_for_status()
+                self.processes["prometheus"].send_signal(signal.SIGHUP)
 
     def stop(self, name: str, number: signal.Signals = signal.SIGTERM) -> None:
         """End an engine with a signal."""

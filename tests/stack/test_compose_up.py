@@ -19,7 +19,7 @@ from pipecat_lgtm_bridge.contract import metrics as m
 
 pytestmark = [pytest.mark.stack, pytest.mark.alone, pytest.mark.timeout(600)]
 
-PARTS = ["alertmanager", "collector", "loki", "notifications", "prometheus", "tempo"]
+PARTS = ["alertmanager", "collector", "guard", "loki", "notifications", "prometheus", "tempo"]
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def _plain_up_is_healthy(composed: Composed) -> None:
     composed.compose("up", "--detach", "--wait", "--wait-timeout", "120")
     listed = composed.compose("ps", "--format", "{{.Service}} {{.Health}}").split("\n")
 
-    assert [f"{name} healthy" for name in PARTS] == sorted(filter(None, listed))
+    assert sorted([*(f"{name} healthy" for name in PARTS), "pod "]) == sorted(filter(None, listed))
     nowhere = ["/tools/loki", "-health", "-health.url=http://127.0.0.1:1/ready"]
     asked = subprocess.run(
         ["docker", "exec", f"{composed.config.name}-tempo-1", *nowhere],

@@ -25,8 +25,11 @@ class Ports(Section):
     collector_pipecat: Port
     collector_breaches: Port
     collector_intake: Port
+    guard: Port
     prometheus: Port
+    prometheus_inner: Port
     alertmanager: Port
+    alertmanager_inner: Port
     notifications: Port
     tempo: Port
     tempo_otlp: Port

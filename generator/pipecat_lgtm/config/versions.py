@@ -7,6 +7,7 @@ from pydantic import field_validator
 from pipecat_lgtm.config.base import Section
 
 KNOWN: dict[str, dict[str, str]] = {
+    "caddy": {"2.11.9": "caddy:2.11.9"},
     "otelcol": {"0.155.0": "otel/opentelemetry-collector-contrib:0.155.0"},
     "prometheus": {"3.16.0": "prom/prometheus:v3.16.0"},
     "alertmanager": {"0.31.1": "prom/alertmanager:v0.31.1"},
@@ -24,6 +25,7 @@ _PATCH = re.compile(r"(\d+\.\d+)\.(\d+)")
 class Versions(Section):
     """The version of each engine: a known one, or another patch release of it."""
 
+    caddy: str
     otelcol: str
     prometheus: str
     alertmanager: str

@@ -112,8 +112,8 @@ def _compile(go: str, engine: Engine, manifest: str, scratch: Path, watch: Watch
         (scratch / "build").rename(source)
     else:
         source.mkdir()
-    for name in ("go.mod", "go.sum"):
-        shutil.copyfile(engine.module / name, source / name)
+    for file in engine.sources:
+        shutil.copyfile(file, source / file.name)
     tags = ["-tags", engine.tags] if engine.tags else []
     for program, package in engine.packages.items():
         options = ["-mod=readonly", "-trimpath", _NO_DWARF, "-ldflags", "-s -w", *tags, "-o", str(out / program)]

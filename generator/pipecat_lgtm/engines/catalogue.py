@@ -20,7 +20,7 @@ class Engine:
     Args:
         name: as in stack.yaml's `versions`.
         version: the one that its go.mod and go.sum build.
-        packages: Go package by program; the collector's is generated.
+        packages: Go package by program; the collector's is generated, Caddy's names the modules of it that are used.
         tags: Go build tags.
         minutes: a cold build takes on two cores.
     """
@@ -41,10 +41,16 @@ class Engine:
         """The folder of its go.mod and go.sum."""
         return Path(str(resources.files("pipecat_lgtm.engines"))) / "modules" / self.name
 
+    @property
+    def sources(self) -> list[Path]:
+        """What it is built from here: go.mod, go.sum, and a main package where upstream's has more than is needed."""
+        return sorted(self.module.glob("*"))
+
 
 ENGINES: dict[str, Engine] = {
     one.name: one
     for one in (
+        Engine("caddy", "2.11.9", {"caddy": "."}, minutes=1.5),
         Engine("otelcol", "0.155.0", {"otelcol": "."}, minutes=3),
         Engine(
             "prometheus",
@@ -64,7 +70,7 @@ ENGINES: dict[str, Engine] = {
         Engine("compose", "2.40.3", {"docker-compose": "github.com/docker/compose/v2/cmd"}, minutes=1.5),
     )
 }
-"""In the order in which they are built: what serves metrics and alerts first."""
+"""In the order in which they are built: what stands before all stores, then what serves metrics and alerts."""
 
 
 def engine_of(program: str) -> Engine:

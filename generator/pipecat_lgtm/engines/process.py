@@ -59,7 +59,7 @@ class Running:
         """Return how to start it again as it was started; None if it has ended."""
         found = self.process()
         try:
-            return Command(tuple(found.cmdline()), found.environ()) if found is not None else None
+            return Command(tuple(found.cmdline()), found.environ(), Path(found.cwd())) if found is not None else None
         except psutil.Error:
             return None
 
@@ -83,26 +83,27 @@ class Running:
 
 @dataclass(frozen=True)
 class Command:
-    """How a process was started.
+    """How a process is started.
 
     Args:
         argv: its program and arguments.
-        environment: its variables.
+        environment: its variables; those of this process by default.
+        folder: it runs in; that of this process by default.
     """
 
     argv: tuple[str, ...]
-    environment: dict[str, str]
+    environment: dict[str, str] | None = None
+    folder: Path | None = None
 
 
-def start(name: str, argv: list[str], log: Path, grace: float, environment: dict[str, str] | None = None) -> Running:
+def start(name: str, command: Command, log: Path, grace: float) -> Running:
     """Start a program; its output goes to the log.
 
     Args:
         name: the part of the stack.
-        argv: its program and arguments.
+        command: how.
         log: for its output.
         grace: seconds it gets to end.
-        environment: its variables; those of this process by default.
 
     Raises:
         EngineError: the program cannot be run.
@@ -112,16 +113,17 @@ def start(name: str, argv: list[str], log: Path, grace: float, environment: dict
     try:
         with log.open("ab") as output:
             child = subprocess.Popen(
-                argv,
+                command.argv,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                env=environment,
+                env=command.environment,
+                cwd=command.folder,
             )
     except OSError as error:
         raise EngineError(
-            f"{name}: {argv[0]}: {error.strerror}", "check that the program is there and may be run"
+            f"{name}: {command.argv[0]}: {error.strerror}", "check that the program is there and may be run"
         ) from error
     return Running(name, child.pid, psutil.Process(child.pid).create_time(), str(log), grace)
 

@@ -33,7 +33,7 @@ def cache_folder(engine: Engine, manifest: str) -> Path:
         engine: what is built.
         manifest: the collector's builder.yaml; nothing for the others.
     """
-    parts = [(engine.module / name).read_bytes() for name in ("go.mod", "go.sum")]
+    parts = [file.read_bytes() for file in engine.sources]
     parts += [
         engine.tags.encode(),
         manifest.encode(),

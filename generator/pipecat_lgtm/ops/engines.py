@@ -22,7 +22,9 @@ from pipecat_lgtm.renderers.prometheus import BOTS
 _DRAIN_MARGIN_SECONDS = 2.0
 _GRACE_SECONDS = 30.0
 _SHORT_GRACE_SECONDS = 10.0
-_PROGRAMS = {"collector": "otelcol"}
+GUARD = "guard"
+"""What stands before the stores: without it none of them can be asked."""
+_PROGRAMS = {"collector": "otelcol", GUARD: "caddy"}
 NOTIFICATIONS = "notifications"
 HEARTBEAT = "heartbeat"
 PYTHON = (NOTIFICATIONS, HEARTBEAT)
@@ -48,6 +50,7 @@ def _ready(port: str, path: str) -> Callable[[Config], str]:
 
 
 READY: dict[str, Callable[[Config], str]] = {
+    GUARD: _ready("guard", "/ready"),
     "collector": _ready("collector_health", "/"),
     "prometheus": _ready("prometheus", "/-/ready"),
     "alertmanager": _ready("alertmanager", "/-/ready"),

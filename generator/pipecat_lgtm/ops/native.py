@@ -17,8 +17,9 @@ from pipecat_lgtm.engines.process import Command, Running
 from pipecat_lgtm.engines.resolve import find_program
 from pipecat_lgtm.engines.state import Draining, State
 from pipecat_lgtm.errors import StackError
-from pipecat_lgtm.ops import preflight, queue_files
+from pipecat_lgtm.ops import inner, preflight, queue_files
 from pipecat_lgtm.ops.engines import (
+    GUARD,
     HEARTBEAT,
     NOTIFICATIONS,
     READY,
@@ -31,8 +32,9 @@ from pipecat_lgtm.ops.engines import (
     program,
     scraped,
 )
-from pipecat_lgtm.ops.parts import ORDER, Part, names, same, wanted
+from pipecat_lgtm.ops.parts import ENDING, Part, names, same, wanted
 from pipecat_lgtm.renderers import native, render
+from pipecat_lgtm.renderers.guard import stores
 
 _READY_SECONDS = 120.0
 _HUNG_SECONDS = 20.0
@@ -46,12 +48,12 @@ _INSIDE = {
         "collector_breaches",
         "collector_intake",
     ),
-    "prometheus": ("prometheus",),
-    "alertmanager": ("alertmanager",),
+    "prometheus": ("prometheus_inner",),
+    "alertmanager": ("alertmanager_inner",),
     NOTIFICATIONS: ("notifications",),
     HEARTBEAT: ("heartbeat",),
-    "tempo": ("tempo", "tempo_otlp", "tempo_grpc"),
-    "loki": ("loki", "loki_grpc"),
+    "tempo": ("tempo_otlp", "tempo_grpc"),
+    "loki": ("loki_grpc",),
 }
 EndOthers = Callable[[], Iterable[str]]
 """Ends the stacks that are replaced; yields what has ended."""
@@ -97,6 +99,7 @@ def up(start: Start, state: State, watch: Watch) -> Generator[str, None, None]:
     placement = native(config, state.folder.resolve())
     files = render(config, placement)
     parts = wanted(config, placement, files)
+    inner.draw(placement)
     leaving = _leaving(state, parts, watch)
     kept = [one for one in state.processes if one.process() is not None and one not in leaving]
     starting = [part for part in parts if part not in {one.name for one in kept}]
@@ -117,6 +120,7 @@ def up(start: Start, state: State, watch: Watch) -> Generator[str, None, None]:
             queue_files.set_aside(config, state, watch)
         for batch in _batches(starting, config, bin_dir, watch):
             with uninterrupted():
+                inner.admit(placement, lambda: found(GUARD, config, bin_dir))
                 fresh = [_start(parts[part], path, config, state) for part, path in batch]
                 started += fresh
             for running in fresh:
@@ -145,7 +149,11 @@ def _leaving(state: State, parts: dict[str, Part], watch: Watch) -> list[Running
     alive = [one for one in state.processes if one.process() is not None]
     for one in alive:
         process.trim(Path(one.log))
-    return [one for one in alive if not same(one, parts.get(one.name)) or _hangs(one, watch)]
+    # Without the guard no store answers, and none of them hangs.
+    unheard = set() if any(one.name == GUARD for one in alive) else {"prometheus", "alertmanager", "tempo", "loki"}
+    return [
+        one for one in alive if not same(one, parts.get(one.name)) or (one.name not in unheard and _hangs(one, watch))
+    ]
 
 
 def _hangs(running: Running, watch: Watch) -> bool:
@@ -192,10 +200,11 @@ def check_ports(config: Config, parts: list[str]) -> None:
 def listened(config: Config, parts: list[str]) -> list[ports.Wanted]:
     """Return the ports that some parts listen on."""
     network = config.network
+    inside = {**_INSIDE, GUARD: (GUARD, *stores(config))}
     return [
         ports.Wanted(key, getattr(network.ports, key), address)
         for part in parts
-        for address, keys in ((str(network.address), _ENTRANCE), (network.inside, _INSIDE))
+        for address, keys in ((str(network.address), _ENTRANCE), (network.inside, inside))
         for key in keys.get(part, ())
     ]
 
@@ -246,21 +255,17 @@ class _Before:
             (state.folder / "stack.yaml").write_bytes(self.config)
         output.write(state.folder / "config", self.files)
         for one, command in ended:
-            again = process.start(one.name, list(command.argv), Path(one.log), one.grace, command.environment)
+            inner.clear(one.name, state.folder)
+            again = process.start(one.name, command, Path(one.log), one.grace)
             state.processes.append(dataclasses.replace(one, pid=again.pid, started=again.started))
         state.save()
 
 
 def _start(part: Part, path: Path, config: Config, state: State) -> Running:
-    argv = [str(path), *part.arguments]
+    inner.clear(part.name, state.folder)
+    command = Command((str(path.absolute()), *part.arguments), part.settings | os.environ, state.folder)
     running = dataclasses.replace(
-        process.start(
-            part.name,
-            argv,
-            state.folder / "logs" / f"{part.name}.log",
-            grace_seconds(part.name),
-            part.settings | os.environ,
-        ),
+        process.start(part.name, command, state.folder / "logs" / f"{part.name}.log", grace_seconds(part.name)),
         fingerprint=part.fingerprint,
         environment=part.environment,
         ready_url=READY[part.name](config),
@@ -274,14 +279,18 @@ Batch = list[tuple[str, Path]]
 
 
 def _batches(wanted: list[str], config: Config, bin_dir: Path | None, watch: Watch) -> Iterator[Batch]:
-    """Yield what can be started together: first all that is there, then what is built, one by one."""
+    """Yield what can be started together: all that is there, then what is built, one by one; the guard before both."""
     programs = {part: found(part, config, bin_dir) for part in wanted}
-    yield [(part, path) for part, path in programs.items() if path]
+    there = [(part, path) for part, path in programs.items() if path]
     missing = [(part, ENGINES[program(part)]) for part, path in programs.items() if not path]
+    if GUARD not in dict(missing):
+        yield there
+        there = []
     told = steps([engine for _, engine in missing], watch)
     for (part, engine), step in zip(missing, told, strict=True):
         built = build(engine, manifest_of(engine, config), step)
-        yield [(part, built.programs[program(part)])]
+        yield [(part, built.programs[program(part)]), *there]
+        there = []
 
 
 def down(state: State, watch: Watch, *, drained: bool = True) -> Iterator[str]:
@@ -297,7 +306,7 @@ def down(state: State, watch: Watch, *, drained: bool = True) -> Iterator[str]:
 
 
 def _end(state: State, which: list[Running], watch: Watch, *, drained: bool = True) -> Iterator[str]:
-    for running in sorted(which, key=lambda one: ORDER.index(one.name)):
+    for running in sorted(which, key=lambda one: ENDING.index(one.name)):
         if drained and running.name == "collector" and running.process() is not None:
             _drain(state, running, watch)
         with uninterrupted():

@@ -11,17 +11,20 @@ from pipecat_lgtm.engines.process import Running, silence
 from pipecat_lgtm.engines.resolve import cache_folder
 from pipecat_lgtm.engines.state import State
 from pipecat_lgtm.errors import ConfigError
-from pipecat_lgtm.ops.engines import HEARTBEAT, NOTIFICATIONS, PYTHON, manifest_of, program
+from pipecat_lgtm.ops.engines import GUARD, HEARTBEAT, NOTIFICATIONS, PYTHON, manifest_of, program
 from pipecat_lgtm.renderers import Placement, native, render, resources
 from pipecat_lgtm.renderers.collector.edge import secret_variables
 from pipecat_lgtm.renderers.fingerprint import digest, fingerprint, read_by
 from pipecat_lgtm.renderers.flags import FLAGS
 
 METRICS = ("collector", "prometheus")
-"""What serves metrics; it starts first."""
+"""What serves metrics; it starts first, behind the guard."""
 
-ORDER = (*METRICS, "alertmanager", NOTIFICATIONS, "tempo", "loki", HEARTBEAT)
+ORDER = (GUARD, *METRICS, "alertmanager", NOTIFICATIONS, "tempo", "loki", HEARTBEAT)
 """Traces and logs wait in the collector's queue until their stores are up."""
+
+ENDING = (*ORDER[1:], GUARD)
+"""The collector first, which is drained: Prometheus says through the guard that it has read everything."""
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,7 @@ class _Plan:
 
 
 _PLANS = (
+    _Plan("guard", "caddy", ("validate", "--config={file}"), "guard/guard.json"),
     _Plan("collector", "otelcol", ("validate", "--config={file}"), "collector/config.yaml"),
     _Plan("prometheus config", "promtool", ("check", "config", "{file}"), "prometheus/prometheus.yml"),
     _Plan(

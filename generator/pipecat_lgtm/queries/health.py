@@ -31,7 +31,7 @@ from pipecat_lgtm_bridge.contract import metrics as m
 from pipecat_lgtm_bridge.contract.signals import BREACH_FAMILIES
 
 SIGNALS = ("spans", "metric_points", "log_records")
-STORES = "prometheus|tempo|loki|alertmanager|grafana"
+STORES = "guard|prometheus|tempo|loki|alertmanager|grafana"
 _REMEMBERED, _REMEMBERED_SECONDS = "6h", 21600
 NOT_INTAKE = unequal(own.EXPORTER, own.INTAKE)
 

@@ -9,6 +9,7 @@ from pipecat_lgtm.renderers import (
     compose,
     docs,
     grafana,
+    guard,
     heartbeat,
     loki,
     notifications,
@@ -23,6 +24,7 @@ __all__ = ["COMPOSE", "Placement", "native", "render"]
 Renderer = Callable[[Config, Placement], dict[str, str]]
 
 ENGINE_RENDERERS: tuple[Renderer, ...] = (
+    guard.render,
     collector.render,
     prometheus.render,
     alertmanager.render,

@@ -4,12 +4,16 @@ Two facts shape it. The Collector, Tempo and Loki images have no shell: health i
 program that asks any address, which the `init` service puts from Loki's image into a volume (Docker fills an empty
 volume from the image's folder). And a fresh volume belongs to root unless the image has its folder: one `init-*` each
 mounts the volume over `/prometheus`, which Prometheus' image gives to nobody, as whom everything but Grafana runs.
+
+The guard and the stores share the network of one container that does nothing, `pod`. There the stores listen on
+loopback, so that nobody reaches them but through the guard: a browser on a Linux host reaches the address of every
+container. Were it the guard's own network, a guard that ends would leave the stores in one that is gone.
 """
 
 from typing import Any
 
 from pipecat_lgtm.config import Config
-from pipecat_lgtm.renderers import flags, heartbeat, logins, resources
+from pipecat_lgtm.renderers import flags, guard, heartbeat, logins, resources
 from pipecat_lgtm.renderers.alertmanager.receivers import secret_files
 from pipecat_lgtm.renderers.alertmanager.tree import tree
 from pipecat_lgtm.renderers.collector import edge
@@ -18,7 +22,10 @@ from pipecat_lgtm.renderers.placement import Placement
 from pipecat_lgtm.renderers.text import to_yaml
 
 NOBODY = "65534:65534"
+POD = "pod"
+_HOLD = "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit()); signal.pause()"
 _CONFIG_FILES = {
+    "guard": "guard.json",
     "collector": "config.yaml",
     "tempo": "tempo.yaml",
     "loki": "loki.yaml",
@@ -52,8 +59,7 @@ def render(config: Config, placement: Placement, files: dict[str, str]) -> dict[
 
 def engines(config: Config) -> list[str]:
     """Return the engines that run in this stack; Tempo and Loki do not where they have a remote address."""
-    remote = {name for name in ("tempo", "loki") if getattr(config.stores, name).url is not None}
-    return [name for name in ("prometheus", "alertmanager", "tempo", "loki", "collector") if name not in remote]
+    return [*guard.stores(config), "collector"]
 
 
 def compose(config: Config, placement: Placement) -> dict[str, Any]:
@@ -62,6 +68,8 @@ def compose(config: Config, placement: Placement) -> dict[str, Any]:
     services: dict[str, Any] = {"init": _init(config, "loki", f"{_tools(config)}:/usr/bin")}
     for name in local:
         services[f"init-{name}"] = _init(config, "prometheus", f"{name}:/prometheus")
+    services[POD] = _pod(config)
+    services["guard"] = _guard(config, placement)
     for name in local:
         services[name] = _engine(config, placement, name, local)
     if config.routing.unheard:
@@ -77,6 +85,47 @@ def compose(config: Config, placement: Placement) -> dict[str, Any]:
     if secrets := _secrets(config) | _receiver_secrets(config) | opened:
         found["secrets"] = {name: {"file": str(path)} for name, path in secrets.items()}
     return found
+
+
+def _pod(config: Config) -> dict[str, Any]:
+    """Return what holds the network of the guard and the stores, under all of their names, and does nothing."""
+    ports, stores = config.network.ports, guard.stores(config)
+    return {
+        "image": config.versions.image("python"),
+        "command": ["python3", "-c", _HOLD],
+        **_confined(config, POD),
+        "networks": {"default": {"aliases": ["guard", *stores]}},
+        "ports": [_published(config, port) for port in (ports.guard, *(getattr(ports, name) for name in stores))],
+        "restart": "unless-stopped",
+    }
+
+
+def _shared() -> dict[str, Any]:
+    return {"network_mode": f"service:{POD}"}
+
+
+def _guard(config: Config, placement: Placement) -> dict[str, Any]:
+    settings = placement.config("guard")
+    return {
+        "image": config.versions.image("caddy"),
+        "command": ["caddy", *flags.FLAGS["guard"](config, placement)],
+        "environment": resources.settings(config, "guard"),
+        **_confined(config, "guard"),
+        # Its program is marked as one that may listen below 1024; where that cannot be had, Linux does not run it.
+        "cap_add": ["NET_BIND_SERVICE"],
+        **_shared(),
+        "tmpfs": ["/tmp", "/config", "/data"],  # noqa: S108 - inside a container
+        "volumes": [
+            f"{_tools(config)}:/tools:ro,nocopy",
+            f"./guard/{_CONFIG_FILES['guard']}:{settings}/{_CONFIG_FILES['guard']}:ro",
+        ],
+        "depends_on": {
+            "init": {"condition": "service_completed_successfully"},
+            POD: {"condition": "service_started"},
+        },
+        "healthcheck": health(_health_url(config, "guard")),
+        "restart": "unless-stopped",
+    }
 
 
 def _init(config: Config, engine: str, volume: str) -> dict[str, Any]:
@@ -128,7 +177,6 @@ def _engine(config: Config, placement: Placement, name: str, local: list[str]) -
         **_confined(config, name),
         "tmpfs": ["/tmp"],  # noqa: S108 - inside a container
         "volumes": mounts,
-        "ports": [_published(config, port) for port in _ports(config, name)],
         "depends_on": {
             "init": {"condition": "service_completed_successfully"},
             f"init-{name}": {"condition": "service_completed_successfully"},
@@ -136,6 +184,11 @@ def _engine(config: Config, placement: Placement, name: str, local: list[str]) -
         "healthcheck": health(_health_url(config, name)),
         "restart": "unless-stopped",
     }
+    if name == "collector":
+        made["ports"] = [_published(config, port) for port in _ports(config)]
+    else:
+        made |= _shared()
+        made["depends_on"] |= {one: {"condition": "service_started"} for one in (POD, "guard")}
     if name == "alertmanager" and (secrets := _receiver_secrets(config)):
         made["secrets"] = list(secrets)
     if name == "collector":
@@ -171,6 +224,7 @@ def health(url: str) -> dict[str, Any]:
 def _health_url(config: Config, name: str) -> str:
     ports = config.network.ports
     return {
+        "guard": f"http://127.0.0.1:{ports.guard}/ready",
         "collector": f"http://127.0.0.1:{ports.collector_health}/",
         "prometheus": f"http://127.0.0.1:{ports.prometheus}/-/ready",
         "alertmanager": f"http://127.0.0.1:{ports.alertmanager}/-/ready",
@@ -182,24 +236,18 @@ def _health_url(config: Config, name: str) -> str:
     }[name]
 
 
-def _ports(config: Config, name: str) -> list[int]:
+def _ports(config: Config) -> list[int]:
+    """Return the ports that the collector publishes."""
     ports = config.network.ports
-    return {
-        "collector": [
-            ports.otlp_grpc,
-            ports.otlp_http,
-            ports.collector_health,
-            ports.collector_metrics,
-            ports.collector_pipecat,
-            ports.collector_breaches,
-            ports.collector_intake,
-        ],
-        "prometheus": [ports.prometheus],
-        "alertmanager": [ports.alertmanager],
-        "tempo": [ports.tempo],
-        "loki": [ports.loki],
-        "grafana": [ports.grafana],
-    }[name]
+    return [
+        ports.otlp_grpc,
+        ports.otlp_http,
+        ports.collector_health,
+        ports.collector_metrics,
+        ports.collector_pipecat,
+        ports.collector_breaches,
+        ports.collector_intake,
+    ]
 
 
 def _published(config: Config, port: int) -> str:

@@ -6,6 +6,7 @@ from pydantic import HttpUrl
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.units import format_seconds
+from pipecat_lgtm.renderers import guard as guard_renderer
 from pipecat_lgtm.renderers import resources
 from pipecat_lgtm.renderers.placement import COMPOSE, Placement
 
@@ -32,6 +33,16 @@ def _opened_at(config: Config, address: HttpUrl | None, port: int) -> list[str]:
     return [f"--web.external-url={opened}", "--web.route-prefix=/"]
 
 
+def _closed(placement: Placement) -> list[str]:
+    """Return the argument that has Prometheus and Alertmanager ask for a password, where others could reach them."""
+    return [f"--web.config.file={placement.secrets / guard_renderer.WEB_CONFIG}"] if placement.secrets else []
+
+
+def guard(config: Config, placement: Placement) -> list[str]:  # noqa: ARG001 - all have one signature
+    """Return Caddy's arguments."""
+    return ["run", f"--config={placement.config('guard')}/guard.json"]
+
+
 def collector(config: Config, placement: Placement) -> list[str]:  # noqa: ARG001 - all have one signature
     """Return the collector's arguments."""
     return [f"--config={placement.config('collector')}/config.yaml"]
@@ -49,9 +60,9 @@ def prometheus(config: Config, placement: Placement) -> list[str]:
     agent = ["--agent", f"--storage.agent.path={data}"]
     return [
         f"--config.file={placement.config('prometheus')}/prometheus.yml",
-        f"--web.listen-address={placement.listen(config.network.ports.prometheus)}",
+        f"--web.listen-address={placement.inner(config.network.ports.prometheus_inner)}",
+        *_closed(placement),
         *_opened_at(config, config.alerts.links.prometheus, config.network.ports.prometheus),
-        "--web.enable-lifecycle",
         "--enable-feature=exemplar-storage,created-timestamp-zero-ingestion",
         *(server if config.stores.prometheus.url is None else agent),
     ]
@@ -67,7 +78,8 @@ def alertmanager(config: Config, placement: Placement) -> list[str]:
     return [
         f"--config.file={placement.config('alertmanager')}/alertmanager.yml",
         f"--storage.path={placement.data('alertmanager')}",
-        f"--web.listen-address={placement.listen(port)}",
+        f"--web.listen-address={placement.inner(config.network.ports.alertmanager_inner)}",
+        *_closed(placement),
         *_opened_at(config, config.alerts.links.alertmanager, port),
         "--cluster.listen-address=",
         f"--data.maintenance-interval={format_seconds(config.routing.snapshot_interval)}",
@@ -108,6 +120,7 @@ def loki(config: Config, placement: Placement) -> list[str]:  # noqa: ARG001 - a
 
 
 FLAGS: dict[str, Callable[[Config, Placement], list[str]]] = {
+    "guard": guard,
     "collector": collector,
     "prometheus": prometheus,
     "alertmanager": alertmanager,

@@ -29,7 +29,9 @@ def _server(config: Config, placement: Placement) -> dict[str, Any]:
         "auth_enabled": False,
         "analytics": {"reporting_enabled": False},
         "server": {
-            "http_listen_address": placement.address,
+            # Only the guard can reach it; with the port behind it, it is the name of a socket.
+            "http_listen_network": "unix",
+            "http_listen_address": placement.socket("loki"),
             "http_listen_port": ports.loki,
             # Within one process gRPC is on loopback, also in a container.
             "grpc_listen_address": "127.0.0.1",
@@ -78,6 +80,8 @@ def _server(config: Config, placement: Placement) -> dict[str, Any]:
         "distributor": {"otlp_config": {"default_resource_attributes_as_index_labels": []}},
         "limits_config": {
             "retention_period": format_seconds(config.retention.logs),
+            # Nobody deletes but the retention.
+            "deletion_mode": "disabled",
             "allow_structured_metadata": True,
             "discover_service_name": [],
             "discover_log_levels": True,

@@ -8,9 +8,12 @@ from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.network import as_host
 
 Part = Literal[
-    "collector", "prometheus", "alertmanager", "notifications", "queues", "tempo", "loki", "grafana", "sandbox",
-    "heartbeat",
+    "guard", "collector", "prometheus", "alertmanager", "notifications", "queues", "tempo", "loki", "grafana",
+    "sandbox", "heartbeat",
 ]  # fmt: skip
+
+SOCKETS = "sockets"
+"""Folder of a native stack's state directory."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +45,33 @@ class Placement:
         """Return host and port of what a part listens on."""
         return f"{as_host(self.address)}:{port}"
 
+    def inner(self, port: int) -> str:
+        """Return host and port of what only the guard and Prometheus talk to."""
+        return f"{as_host(self.loopback)}:{port}"
+
+    def socket(self, part: Part) -> str:
+        """Return the Unix socket that a part listens on, without the port that Tempo and Loki put behind it.
+
+        Natively it is a file in a folder of this user's alone, which every part finds from the state directory that it
+        runs in: the whole path of a socket has 107 bytes at most. In containers it is a name in the network that the
+        guard and the stores share, and no file: what is killed leaves nothing that keeps it from starting again.
+        """
+        return f"{SOCKETS}/{part}" if self.kind == "native" else f"@{part}"
+
+    @property
+    def secrets(self) -> Path | None:
+        """The folder of what Prometheus and Alertmanager want to be shown natively, of this user's alone.
+
+        In containers nobody but the guard reaches them.
+        """
+        return self.root / "secrets" if self.kind == "native" else None
+
     def data(self, part: Part) -> str:
         """Return the folder a part keeps its data in."""
         if self.kind == "native":
             return str(self.root / "data" / part)
+        if part == "guard":
+            return "/data"
         # Their images declare a volume: with another folder each container would leave an unnamed one behind.
         return f"/{part}" if part in {"prometheus", "alertmanager"} else f"/var/lib/{part}"
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.config.units import format_seconds
-from pipecat_lgtm.renderers import logins, rules
+from pipecat_lgtm.renderers import guard, logins, rules
 from pipecat_lgtm.renderers.placement import Part, Placement
 from pipecat_lgtm.renderers.text import to_yaml
 from pipecat_lgtm_bridge.contract import engines, heartbeat
@@ -21,11 +21,15 @@ def render(config: Config, placement: Placement) -> dict[str, str]:
 
 
 def _server(config: Config, placement: Placement) -> dict[str, Any]:
-    managers = [f"{placement.host('alertmanager')}:{config.network.ports.alertmanager}"]
+    # Not through the guard: that the guard is down must be told.
+    address = placement.inner(config.network.ports.alertmanager_inner)
+    manager: dict[str, Any] = {"static_configs": [{"targets": [address]}]}
+    if placement.secrets:
+        manager["basic_auth"] = {"username": guard.USER, "password_file": str(placement.secrets / guard.PASSWORD)}
     return {
         "global": {"scrape_interval": "15s", "evaluation_interval": format_seconds(config.alerts.interval)},
         "rule_files": ["rules/*.yml"],
-        "alerting": {"alertmanagers": [{"static_configs": [{"targets": managers}]}]},
+        "alerting": {"alertmanagers": [manager]},
         "scrape_configs": _scrapes(config, placement),
     }
 
@@ -55,6 +59,7 @@ def _agent(config: Config, placement: Placement, remote: str) -> dict[str, Any]:
 def _scrapes(config: Config, placement: Placement) -> list[dict[str, Any]]:
     ports = config.network.ports
     targets: list[tuple[str, Part, int]] = [
+        ("guard", "guard", ports.guard),
         ("prometheus", "prometheus", ports.prometheus),
         ("collector", "collector", ports.collector_metrics),
         ("alertmanager", "alertmanager", ports.alertmanager),

@@ -11,6 +11,7 @@ _DAY = 86_400.0
 _OTHERS_MIB = 128
 _OTHERS_CPUS = 0.5
 _MEMORY_MIB = {
+    "guard": 256,
     "prometheus": 2048,
     "alertmanager": 256,
     "notifications": 256,
@@ -21,6 +22,7 @@ _MEMORY_MIB = {
     "heartbeat": 1024,
 }
 _CPUS = {
+    "guard": 1.0,
     "collector": 2.0,
     "prometheus": 2.0,
     "alertmanager": 0.5,
@@ -30,7 +32,7 @@ _CPUS = {
     "sandbox": 2.0,
     "heartbeat": 1.0,
 }
-_GO = frozenset({"collector", "prometheus", "alertmanager", "tempo", "loki", "grafana"})
+_GO = frozenset({"guard", "collector", "prometheus", "alertmanager", "tempo", "loki", "grafana"})
 
 
 def memory_mib(config: Config, part: str) -> int:

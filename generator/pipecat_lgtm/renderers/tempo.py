@@ -36,13 +36,15 @@ def render(config: Config, placement: Placement) -> dict[str, str]:
 
 
 def _server(config: Config, placement: Placement) -> dict[str, Any]:
-    ports, address, data = config.network.ports, placement.address, placement.data("tempo")
+    ports, data = config.network.ports, placement.data("tempo")
     # Within one process everything is on loopback, also in a container.
     ring = {"kvstore": {"store": "inmemory"}, "instance_addr": "127.0.0.1"}
     return {
         "usage_report": {"reporting_enabled": False},
         "server": {
-            "http_listen_address": address,
+            # Only the guard can reach it; with the port behind it, it is the name of a socket.
+            "http_listen_network": "unix",
+            "http_listen_address": placement.socket("tempo"),
             "http_listen_port": ports.tempo,
             "grpc_listen_address": "127.0.0.1",
             "grpc_listen_port": ports.tempo_grpc,

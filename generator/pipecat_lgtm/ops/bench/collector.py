@@ -238,7 +238,9 @@ def collecting(otelcol: Path, config: Config, placement: Placement, body: dict[s
         folder.mkdir(parents=True, exist_ok=True)
     file.write_text(to_yaml(body), encoding="utf-8")
     argv, environment = [str(otelcol), "--config", str(file)], resources.settings(config, "collector") | os.environ
-    running = process.start("collector", argv, file.with_suffix(".log"), _GRACE_SECONDS, environment)
+    running = process.start(
+        "collector", process.Command(tuple(argv), environment), file.with_suffix(".log"), _GRACE_SECONDS
+    )
     try:
         process.wait_ready(running, READY["collector"](config), _READY_SECONDS, lambda _what, _elapsed: None)
         yield running

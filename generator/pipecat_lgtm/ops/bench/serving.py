@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipecat_lgtm.engines.process import Running, start, stop, wait_ready
+from pipecat_lgtm.engines.process import Command, Running, start, stop, wait_ready
 from pipecat_lgtm.renderers.flags import OF_ONE_QUERY
 from pipecat_lgtm.renderers.text import to_yaml
 
@@ -43,7 +43,7 @@ def prometheus(
         str(program), f"--config.file={root}/prometheus.yml", f"--storage.tsdb.path={root}/data",
         f"--web.listen-address=127.0.0.1:{port}", *OF_ONE_QUERY, *flags,
     ]  # fmt: skip
-    running = start("prometheus", argv, root / "prometheus.log", _GRACE_SECONDS)
+    running = start("prometheus", Command(tuple(argv)), root / "prometheus.log", _GRACE_SECONDS)
     try:
         wait_ready(running, f"http://127.0.0.1:{port}/-/ready", _READY_SECONDS, watch)
         yield running
