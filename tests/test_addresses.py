@@ -11,10 +11,21 @@ from rendered import Kind, files
 
 PORTS = load_default().network.ports.model_dump()
 OLD = re.compile(rf"(?<![\d.])({'|'.join(map(str, PORTS.values()))})(?![\d.])|127\.0\.0\.1(?!\d)|localhost")
-WITHIN = re.compile(r"health.url=http://127\.0\.0\.1:\d+/|^_HOSTS = .*$", re.MULTILINE)
-"""A container asks itself; the notification log knows every name of its own machine."""
+WITHIN = re.compile(
+    r"health.url=http://127\.0\.0\.1:\d+/|^_HOSTS = .*$|\"pattern\": \"[^\"]*?localhost(?=:)", re.MULTILINE
+)
+"""A container asks itself; the notification log and the guard know every name of their own machine."""
 ONE_PROCESS = {"tempo/tempo.yaml", "loki/loki.yaml"}
 """Parts of one process find each other on loopback, whatever `network.address` is."""
+IN_CONTAINERS = [
+    "collector/config.yaml: endpoint: 127.0.0.1:34318",
+    "docker-compose.yml: - --web.listen-address=127.0.0.1:39090",
+    "docker-compose.yml: - --web.listen-address=127.0.0.1:39093",
+    'guard/guard.json: "dial": "127.0.0.1:39090"',
+    'guard/guard.json: "dial": "127.0.0.1:39093"',
+    "prometheus/prometheus.yml: - 127.0.0.1:39093",
+]
+"""Within the collector's container, and within the network that the stores and the guard share."""
 
 
 @pytest.mark.parametrize("kind", ["compose", "native"])
@@ -35,6 +46,5 @@ def test_no_old_address_is_left(kind: Kind, tmp_path: Path) -> None:
         if (match := OLD.search(line)) and not (path in ONE_PROCESS and match[0] == "127.0.0.1")
     ]
 
-    inside = ["collector/config.yaml: endpoint: 127.0.0.1:34318"] if kind == "compose" else []
-    assert inside == found
+    assert (IN_CONTAINERS if kind == "compose" else []) == found
     assert "http://127.0.0.9:23000" == load(tmp_path / "stack.yaml").config.grafana_url

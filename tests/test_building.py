@@ -53,4 +53,5 @@ def test_every_part_has_an_address() -> None:
         "notifications": "http://127.0.0.1:9095",
         "tempo": "http://127.0.0.1:3200",
         "loki": "http://127.0.0.1:3100",
+        "heartbeat": "http://127.0.0.1:9096",
     } == shown

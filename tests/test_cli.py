@@ -218,6 +218,7 @@ def test_engines_list(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     assert 0 == code
     assert {
+        "caddy": "2.11.9   not here; building it takes about 1.5 min on two cores",
         "otelcol": "0.155.0  not here; building it takes about 3 min on two cores",
         "prometheus": "3.16.0   not here; building it takes about 2.5 min on two cores",
         "alertmanager": "0.31.1   not here; building it takes about 0.75 min on two cores",

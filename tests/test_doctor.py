@@ -51,7 +51,7 @@ def test_nothing_runs(tmp_path: Path) -> None:
 
     assert Finding("machine", "programs", "fine", "all are here") == programs
     assert ("look", "`pipecat-lgtm up`") == (parts.verdict, parts.hint)
-    assert parts.says.startswith("not started: collector, prometheus")
+    assert parts.says.startswith("not started: guard, collector, prometheus")
 
 
 def test_a_port_in_the_way(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_ready_addresses(tmp_path: Path) -> None:
     config = load(tmp_path / "stack.yaml").config
 
     assert {
-        "guard": "http://127.0.0.1:9096/ready",
+        "guard": "http://127.0.0.1:9097/ready",
         "collector": "http://127.0.0.1:13133/",
         "prometheus": "http://127.0.0.1:9090/-/ready",
         "alertmanager": "http://127.0.0.1:9093/-/ready",

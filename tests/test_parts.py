@@ -85,5 +85,5 @@ def test_containers_carry_their_fingerprint(tmp_path: Path) -> None:
     (tmp_path / "stack.yaml").write_text("{name: pipecat-lgtm, retention: {traces: 3 d}}")
     before, after = _labels(), _labels(tmp_path / "stack.yaml")
 
-    assert ALL | {"grafana"} == set(before)
+    assert ALL | {"grafana", "queues"} == set(before)
     assert {"tempo"} == {name for name in before if before[name] != after[name]}

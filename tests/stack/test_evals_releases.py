@@ -1,4 +1,4 @@
-"""The adapter to `pipecat.evals` on the lowest release that it is for; on the highest: test_heartbeat.py."""
+"""The adapter to `pipecat.evals` on the lowest release that it is for; on the highest: test_heartbeat_calls.py."""
 
 import json
 import os

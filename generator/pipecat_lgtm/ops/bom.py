@@ -14,6 +14,7 @@ _SUMMED = re.compile(r"^(\S+) (v[^\s/]+) h1:", re.MULTILINE)
 
 _OURS = "pipecat-lgtm"
 LICENCES = {
+    "caddy": "Apache-2.0",
     "otelcol": "Apache-2.0",
     "prometheus": "Apache-2.0",
     "alertmanager": "Apache-2.0",
@@ -28,7 +29,7 @@ LICENCES = {
 def bill(config: Config) -> str:
     """Return a CycloneDX 1.6 document: the stack's programs, the modules each is locked to, and our own packages."""
     here = {"collector": "otelcol"}
-    programs = [*(here.get(name, name) for name in local_engines(config)), "grafana", "python"]
+    programs = [*(here.get(name, name) for name in local_engines(config)), "caddy", "grafana", "python"]
     components = [one for name in programs for one in _program(config, name)]
     document = {
         "bomFormat": "CycloneDX",
