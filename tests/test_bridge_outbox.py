@@ -84,6 +84,17 @@ def test_sends_everything_in_order(box: Outbox[int], exporter: Exporter) -> None
     assert ({}, 0) == (box.dropped, box.held_bytes)
 
 
+def test_sends_the_first_item_after_a_pause(box: Outbox[int], exporter: Exporter) -> None:
+    """After a time without any, a lone item leaves by itself: nobody flushes, and no batch is complete."""
+    exporter.open.set()
+    for number in range(3):
+        box.put(partial(int, number))
+        _until(lambda: len(exporter.got) == number + 1)  # noqa: B023 - asked at once
+        time.sleep(0.05)  # longer than a batch is waited for: the thread waits for the next item by now
+
+    assert [0, 1, 2] == exporter.got
+
+
 def test_holds_no_more_than_its_bound(box: Outbox[int], exporter: Exporter) -> None:
     """While nothing leaves, memory stays within the bound, putting does not wait for it, and the rest is counted."""
     for number in range(5000):

@@ -184,7 +184,7 @@ class Outbox(Generic[T]):
             self._waiting += 1
             if self._thread is None:
                 self._start()
-            if self._due():
+            if len(self._items) == 1 or self._due():
                 self._changed.notify()
 
     def put_later(self, make: Callable[[], T]) -> None:
@@ -259,11 +259,11 @@ class Outbox(Generic[T]):
         """Return the next batch; empty once closed, or if none has come while some are set apart."""
         with self._changed:
             self._changed.wait_for(
-                lambda: self._closing or (self._items and self._flushing) or self._due(), _EVERY_SECONDS
-            )
-            self._changed.wait_for(
                 lambda: self._closing or self._items or (self._apart and self._flushed > self._flushed_apart),
                 _LONGEST_PAUSE_SECONDS if self._apart else None,
+            )
+            self._changed.wait_for(
+                lambda: self._closing or not self._items or self._flushing or self._due(), _EVERY_SECONDS
             )
             if time.monotonic() > self._end:
                 return []
