@@ -197,6 +197,26 @@ def test_secret_files() -> None:
     } == {name: body["secrets"] for name, body in REMOTE["services"].items() if "secrets" in body}
 
 
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("{}", ("127.0.0.1", "true", "http://127.0.0.1:3000/")),
+        ("network: {address: 127.0.0.2, ports: {grafana: 3333}}", ("127.0.0.2", "true", "http://127.0.0.2:3333/")),
+        ("network: {address: '::1'}", ("localhost", "true", "http://localhost:3000/")),
+        ("alerts: {links: {grafana: 'https://ops.example.com/grafana'}}", (None, None, None)),
+    ],
+)
+def test_grafana_answers_under_one_name(
+    tmp_path: Path, change: str, expected: tuple[str | None, str | None, str | None]
+) -> None:
+    """A name that a page of somebody else's gave this machine is no name of Grafana's."""
+    (tmp_path / "stack.yaml").write_text(f"{change}\n")
+    rendered = yamls.load(files(tmp_path / "stack.yaml")["docker-compose.yml"])
+    environment = rendered["services"]["grafana"]["environment"]
+
+    assert expected == tuple(environment.get(f"GF_SERVER_{one}") for one in ("DOMAIN", "ENFORCE_DOMAIN", "ROOT_URL"))
+
+
 def test_grafana_has_no_admin() -> None:
     """A plain `docker compose up` gives a read-only viewer, no login form and no admin account."""
     environment = SERVICES["grafana"]["environment"]

@@ -303,6 +303,7 @@ def _grafana(config: Config, placement: Placement, local: list[str]) -> dict[str
             "GF_PLUGINS_PREINSTALL_DISABLED": "true",
             "GF_SECURITY_ADMIN_PASSWORD": "${PIPECAT_LGTM_ADMIN_PASSWORD:-}",
             "GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION": no_admin,
+            **_opened(config),
             "GF_SERVER_HTTP_PORT": str(config.network.ports.grafana),
             "GF_USERS_ALLOW_SIGN_UP": "false",
             "GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH": f"{settings}/dashboards/pipecat-core.json",
@@ -315,6 +316,22 @@ def _grafana(config: Config, placement: Placement, local: list[str]) -> dict[str
         "healthcheck": health(_health_url(config, "grafana")),
         "restart": "unless-stopped",
         **({"secrets": list(secrets)} if secrets else {}),
+    }
+
+
+def _opened(config: Config) -> dict[str, str]:
+    """Return the one name that Grafana answers under: asked under another, it sends the browser to its own address.
+
+    Nothing where people open another address: it may be a proxy's that does not hand on the name, or another Grafana's.
+    """
+    if config.alerts.links.grafana:
+        return {}
+    # Grafana ends the name at its first colon, so that an address of IPv6 would be sent to itself for ever.
+    name = "localhost" if ":" in config.network.inside_host else config.network.inside_host
+    return {
+        "GF_SERVER_DOMAIN": name,
+        "GF_SERVER_ENFORCE_DOMAIN": "true",
+        "GF_SERVER_ROOT_URL": f"http://{name}:{config.network.ports.grafana}/",
     }
 
 
