@@ -70,7 +70,7 @@ def test_slack(say: Say) -> None:
         "*Affected conversations:* affected_conversations of all\n"
         "*Trend:* trend of all\n"
         "*Trace id:* trace_id of all\n"
-        "<http://grafana/d/call?a=1&b=2|Trace>  <runbook_url of all|Runbook>  <dashboard_url of all|Dashboard>  \n"
+        "<http://grafana/d/call?a=1&amp;b=2|Trace>  <runbook_url of all|Runbook>  <dashboard_url of all|Dashboard>  \n"
         "Acknowledge within 5 min: silence it, or this message comes again."
     ) == say("slack.text", _alert())
 
@@ -79,7 +79,7 @@ def test_slack_title(say: Say) -> None:
     """A service's and an environment's name cannot mention a channel or make a link."""
     title = say("slack.head", _alert(), service_name="<!channel>", deployment_environment="<http://a|b>&")
 
-    assert "[CRITICAL] PipecatTtfwHigh: &lt;!channel&gt; (&lt;http://a|b&gt;&amp;)" == title
+    assert "[CRITICAL] PipecatTtfwHigh: &lt;!channel&gt; (&lt;http:\u2060//a|b&gt;&amp;)" == title
 
 
 @pytest.mark.parametrize("name", annotations.ANNOTATIONS)
