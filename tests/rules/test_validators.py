@@ -12,7 +12,17 @@ from rendered import EVERYTHING, LOGINS, Kind, files
 pytestmark = pytest.mark.rules
 
 Find = Callable[[str], Path]
-PROGRAMS = {"otelcol", "promtool", "amtool", "python", "tempo", "loki", "docker-compose", "grafana/dashboards/*.json"}
+PROGRAMS = {
+    "caddy",
+    "otelcol",
+    "promtool",
+    "amtool",
+    "python",
+    "tempo",
+    "loki",
+    "docker-compose",
+    "grafana/dashboards/*.json",
+}
 
 
 @pytest.mark.parametrize(
@@ -40,6 +50,12 @@ def test_every_validator_passes(
         ("alertmanager/alertmanager.yml", "group_wait: 30s", "group_wait: soon", "not a valid duration string"),
         ("tempo/tempo.yaml", "block_retention:", "block_retentions:", "field block_retentions not found"),
         ("loki/loki.yaml", "retention_period:", "retention_periods:", "field retention_periods not found"),
+        (
+            "guard/guard.json",
+            '"handler": "reverse_proxy"',
+            '"handler": "reverse"',
+            "unknown module: http.handlers.reverse",
+        ),
         ("docker-compose.yml", "services:", "servces:", "additional properties 'servces' not allowed"),
     ],
 )
