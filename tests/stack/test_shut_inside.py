@@ -11,17 +11,20 @@ from pipecat_lgtm.engines.process import silence
 from pipecat_lgtm.engines.state import State
 from pipecat_lgtm.ops.doctor import stack as doctor
 from pipecat_lgtm.ops.engines import READY
+from pipecat_lgtm.renderers.placement import SOCKETS
 
 pytestmark = pytest.mark.stack
 
 _SHUT = {"loki": ("POST", "/ingester/shutdown?terminate=false"), "tempo": ("GET", "/shutdown")}
 
 
-def test_shut_inside(tmp_path: Path, engine_bin: EngineBin) -> None:
+def test_shut_inside(tmp_path: Path, engine_bin: EngineBin, monkeypatch: pytest.MonkeyPatch) -> None:
     """Loki and Tempo that were told to shut down still answer their scrape; the alert and `doctor` name both.
 
-    `status` and `up` ask the same address: tests/stack/test_supervision.py.
+    They are told on their sockets, because the guard lets nobody end a store. `status` and `up` ask the same address:
+    tests/stack/test_supervision.py.
     """
+    monkeypatch.chdir(tmp_path)  # the path of a socket is short
     overrides = QUICK_COLLECTOR | {"alerts": {"interval": "1 s", "hold": {"critical": "1 s"}}}
     with stack_of(tmp_path, engine_bin, "tempo", "loki", overrides=overrides) as stack:
         file = tmp_path / "config" / "prometheus" / "prometheus.yml"
@@ -31,8 +34,9 @@ def test_shut_inside(tmp_path: Path, engine_bin: EngineBin) -> None:
         assert [""] * 2 == [silence(READY[name](stack.config)) for name in _SHUT]
 
         for name, (method, path) in _SHUT.items():
-            url = f"http://127.0.0.1:{getattr(stack.ports, name)}{path}"
-            assert httpx.request(method, url, timeout=60).is_success
+            (socket,) = Path(SOCKETS).glob(f"{name}:*")
+            with httpx.Client(transport=httpx.HTTPTransport(uds=str(socket)), timeout=60) as client:
+                assert client.request(method, f"http://{name}{path}").is_success
         firing = 'ALERTS{alertname="PipecatStoreNotReady",alertstate="firing"}'
         poll("the alert for both", lambda: {*_SHUT} == {one["metric"]["job"] for one in stack.query(firing)})
         assert {1.0} == {stack.value(f'up{{job="{job}"}}') for job in _SHUT}
