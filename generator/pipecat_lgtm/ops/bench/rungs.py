@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipecat_lgtm.config import Config
-from pipecat_lgtm.renderers.collector import collector, edge, names, protect
+from pipecat_lgtm.renderers.collector import collector, edge, names, protect, shares
 from pipecat_lgtm.renderers.placement import Placement
 
 _MEASURES = ("lean", "counts", "latency", "e2e", "duration", "failures")
@@ -53,6 +53,7 @@ class Rung:
         kept |= {"metrics/breaches", "metrics/affected"} if "breaches" in self.pipelines else set()
         kept |= {"metrics/sums"} if "sums" in self.pipelines else set()
         further = {names.OFFENDERS, names.BREACHED} if "breaches" in self.pipelines else set()
+        further |= {shares.VALUES} if "sums" in self.pipelines else set()
         pipelines = {
             name: body
             for name, body in full["service"]["pipelines"].items()
