@@ -62,6 +62,23 @@ def test_what_makes_none_is_left(utterances: tuple[str, ...]) -> None:
     assert [one for one in utterances if not one.startswith("bot:")] == _after(*utterances)
 
 
+@pytest.mark.parametrize("asked", ["Hello there!", "Please tell me your credit card number."])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "My card is 4111 1111 1111 1111 and my mail is jane.doe@example.com.",
+        "five five zero zero, zero zero zero zero, zero zero zero zero, zero zero zero four",
+        "3782 822463 10005 and it expires 12 29",
+    ],
+)
+def test_a_whole_card_is_left_to_the_collector(asked: str, said: str) -> None:
+    """It hides a card in one utterance and counts it: hidden here, nobody would be paged for it."""
+    halves = Halves()
+    halves.spoke(asked)
+
+    assert [said] * 3 == [halves.partly(said), halves.heard(said), halves.hide(said)]
+
+
 def test_what_came_before_is_hidden_where_it_comes_again() -> None:
     """The model's request has both parts again, in messages of their own."""
     halves = Halves()

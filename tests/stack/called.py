@@ -30,7 +30,7 @@ scenarios:
         audio: booking.wav
         expect:
           - {{event: user_transcription, text_contains: "my name is doctor"}}
-          - {{event: tts_response, text_contains: "how can I help", within_ms: 6000}}
+          - {{event: tts_response, text_contains: "sun is out", within_ms: 6000}}
 """
 TOKEN = "a-token-of-twenty-letters"  # noqa: S105 - of a test
 """That a guarded bot asks for."""

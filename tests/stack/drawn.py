@@ -85,7 +85,7 @@ def instead(boards: list[Board]) -> dict[tuple[str, int], str]:
 
 def needs_bridge(panel: dict[str, object]) -> bool:
     """Tell whether a panel says that only the bridge, or another producer of events, feeds it."""
-    return re.search(r"Only .+ feeds this panel\.", str(panel.get("description", ""))) is not None
+    return re.search(r"Only .+ feeds? this panel\.", str(panel.get("description", ""))) is not None
 
 
 def _of_bridge(answer: Answer) -> bool:

@@ -19,7 +19,7 @@ from pipecat_lgtm_bridge.contract import metrics as m
 
 pytestmark = [pytest.mark.stack, pytest.mark.alone, pytest.mark.timeout(600)]
 
-PARTS = ["alertmanager", "collector", "guard", "loki", "notifications", "prometheus", "tempo"]
+PARTS = ["alertmanager", "collector", "guard", "loki", "notifications", "prometheus", "queues", "tempo"]
 
 
 @pytest.fixture(scope="module")

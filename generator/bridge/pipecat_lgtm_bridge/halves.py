@@ -2,7 +2,7 @@
 
 Digits at the end of an utterance wait for those of the next ones. What makes a card together is hidden from then on in
 all that is sent of the call; a first part is hidden at once if somebody has just spoken of a card, or if it is half of
-one.
+one. A whole card in one utterance is left as it is: the collector hides it, and counts it.
 """
 
 import re
@@ -95,7 +95,8 @@ class Halves:
         """Return an utterance that is not over yet without what may be part of a card; nothing is remembered of it."""
         hidden = self.hide(text)
         for digits, raw in [] if _elsewhere(text) else _numbers(text):
-            if self._probable(self._open + digits, 2 if self._open else 1) or _card(self._open + digits):
+            known = self._probable(self._open + digits, 2 if self._open else 1) or _card(self._open + digits)
+            if known and not _card(digits):
                 hidden = hidden.replace(raw, MASK)
         return hidden
 
@@ -108,7 +109,9 @@ class Halves:
 
     def _take(self, digits: str, raw: str) -> None:
         together = self._open + digits
-        if self._open and _card(together):
+        if _card(digits):
+            self._close()
+        elif self._open and _card(together):
             self._conceal([*self._parts, raw])
             self._close()
         elif self._open and len(together) < _LONGEST:
