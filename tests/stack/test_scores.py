@@ -8,6 +8,7 @@ from typing import Any
 
 import otlp
 import pytest
+from harness import poll
 from protected import protected
 from stacks import EngineBin, stack_of
 
@@ -57,7 +58,8 @@ def test_the_example_of_the_docs(tmp_path: Path, engine_bin: EngineBin) -> None:
         labels = 'service_name="my-bot",dimension="task_completion",source="judge",judge_model="gpt-4.1"'
         stack.until(f'sum(pipecat_quality_score_count{{{labels},prompt_version="3"}})', 1)
         stack.until(f"sum(pipecat_quality_score_sum{{{labels}}})", 0.75)
-        lines = stack.log_lines('{service_name="my-bot"} | event_name="gen_ai.evaluation.result"')
+        query = '{service_name="my-bot"} | event_name="gen_ai.evaluation.result"'
+        lines = poll("the score in Loki", lambda: stack.log_lines(query))
 
     (stored,) = [one for one, _ in lines]
     assert ("5b8efff798038103d269b633813fc60c", "eee19b7ec3c1b174") == (stored["trace_id"], stored["span_id"])
