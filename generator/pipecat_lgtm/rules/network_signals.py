@@ -1,11 +1,13 @@
 """What network, speech and quality alerts look at; fed by the bridge, the browser module or quality evaluation."""
 
+from collections.abc import Callable
+
 from pipecat_lgtm.config import Config, buckets
 from pipecat_lgtm.config.units import format_seconds
 from pipecat_lgtm.queries import health, levels, promql, steps
 from pipecat_lgtm.queries.expr import among, equal, matching
 from pipecat_lgtm.queries.histograms import Histogram
-from pipecat_lgtm.queries.query import Unit
+from pipecat_lgtm.queries.query import Query, Unit
 from pipecat_lgtm.rules import recordings
 from pipecat_lgtm.rules.model import Recording, Signal
 from pipecat_lgtm.rules.recordings import BURN_GROUP, recorded
@@ -111,14 +113,7 @@ def unanswered_speech(step: steps.Step, _: str) -> steps.Counts:
 
 def repetitions(seconds: float) -> Signal:
     """Return repeated requests, questions and replies, per turn."""
-    window = format_seconds(seconds)
-    return Signal(
-        Recording(recorded("repetitions", "share", window), levels.repetitions_per_turn(window)),
-        COMMON,
-        turns(seconds),
-        seconds,
-        (signals.REPETITION,),
-    )
+    return _per_turn("repetitions", levels.repetitions_per_turn, signals.REPETITION, seconds)
 
 
 def repeated(step: steps.Step, _: str) -> steps.Counts:
@@ -128,14 +123,13 @@ def repeated(step: steps.Step, _: str) -> steps.Counts:
 
 def silent_turns(seconds: float) -> Signal:
     """Return long silences, per turn."""
+    return _per_turn("silent_turns", levels.silent_turns, signals.SILENCE, seconds)
+
+
+def _per_turn(what: str, level: Callable[[str], Query], breach: str, seconds: float) -> Signal:
+    """Return how often something happens per turn; `level` takes a window."""
     window = format_seconds(seconds)
-    return Signal(
-        Recording(recorded("silent_turns", "share", window), levels.silent_turns(window)),
-        COMMON,
-        turns(seconds),
-        seconds,
-        (signals.SILENCE,),
-    )
+    return Signal(Recording(recorded(what, "share", window), level(window)), COMMON, turns(seconds), seconds, (breach,))
 
 
 def share_of(  # noqa: PLR0913, PLR0917 - the parts of a signal

@@ -72,17 +72,21 @@ def _unanswered(config: Config) -> Iterator[Alert]:
         "pipecat-conversations",
         traceql.unanswered,
     )
-    given = list(levels("unanswered_speech", config.thresholds.unanswered_speech, "ratio"))
-    yield from (alert(config, row, severity, bound) for severity, bound in given)
-    if not given:
-        return
     few = replace(
         row,
         name=f"PipecatSpeechUnanswered{LOW_TRAFFIC}",
         summary="{service}: {value} times in few calls what a caller said was never answered",
         description="This bot has too few turns for shares, so what was not answered is counted over hours.",
     )
-    yield rare.companion(config, few, given[0][1], signals.unanswered_speech)
+    yield from _with_low_traffic(config, "unanswered_speech", row, few, signals.unanswered_speech)
+
+
+def _with_low_traffic(config: Config, key: str, row: Row, few: Row, counted: rare.Ask) -> Iterator[Alert]:
+    """Return the alerts of a ratio at its thresholds, and that of services with too few turns for it, if it has any."""
+    given = list(levels(key, getattr(config.thresholds, key), "ratio"))
+    yield from (alert(config, row, severity, bound) for severity, bound in given)
+    if given:
+        yield rare.companion(config, few, given[0][1], counted)
 
 
 def _evaluated(config: Config) -> Iterator[tuple[Row, str, BoundUnit]]:
@@ -155,17 +159,13 @@ def _repeated(config: Config) -> Iterator[Alert]:
         _DASHBOARD,
         _calls,
     )
-    given = list(levels("repetitions", config.thresholds.repetitions, "ratio"))
-    yield from (alert(config, row, severity, bound) for severity, bound in given)
-    if not given:
-        return
     few = replace(
         row,
         name=f"PipecatRepetitionHigh{LOW_TRAFFIC}",
         summary="{service}: {value} times in few calls something was said over and over",
         description="This bot has too few turns for shares, so repetitions are counted over hours.",
     )
-    yield rare.companion(config, few, given[0][1], signals.repeated)
+    yield from _with_low_traffic(config, "repetitions", row, few, signals.repeated)
 
 
 def _found(config: Config) -> Iterator[Alert]:
