@@ -1,7 +1,7 @@
 """Grafana: datasources that link to each other, provisioning, dashboards."""
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.dashboards import DASHBOARDS
@@ -11,6 +11,8 @@ from pipecat_lgtm.renderers.placement import Placement
 from pipecat_lgtm.renderers.text import to_yaml
 from pipecat_lgtm_bridge.contract import labels
 from pipecat_lgtm_bridge.contract.datasources import ALERTMANAGER, LOKI, PROMETHEUS, TEMPO
+
+_Store = Literal["prometheus", "tempo", "loki"]
 
 
 def render(config: Config, placement: Placement) -> dict[str, str]:
@@ -44,7 +46,6 @@ def _provider(placement: Placement) -> dict[str, Any]:
 
 
 def _datasources(config: Config, placement: Placement) -> dict[str, Any]:
-    stores, ports = config.stores, config.network.ports
     # Every link goes to a dashboard. Explore is closed to viewers: a link there shows them the home page.
     call = "/d/pipecat-conversation?var-trace=$${__value.raw}"
     prometheus = {
@@ -64,41 +65,31 @@ def _datasources(config: Config, placement: Placement) -> dict[str, Any]:
         ]
     }
     sources = [
-        _source(
-            "Prometheus",
-            "prometheus",
-            PROMETHEUS,
-            url(stores.prometheus.url, placement, "prometheus", ports.prometheus),
-            prometheus,
-            logins.datasource(config, placement, "prometheus"),
-        )
-        | {"isDefault": True},
-        _source(
-            "Tempo",
-            "tempo",
-            TEMPO,
-            url(stores.tempo.url, placement, "tempo", ports.tempo),
-            tempo,
-            logins.datasource(config, placement, "tempo"),
-        ),
-        _source(
-            "Loki",
-            "loki",
-            LOKI,
-            url(stores.loki.url, placement, "loki", ports.loki),
-            loki,
-            logins.datasource(config, placement, "loki"),
-        ),
+        _of_store(config, placement, "prometheus", PROMETHEUS, prometheus) | {"isDefault": True},
+        _of_store(config, placement, "tempo", TEMPO, tempo),
+        _of_store(config, placement, "loki", LOKI, loki),
         _source(
             "Alertmanager",
             "alertmanager",
             ALERTMANAGER,
-            f"http://{placement.host('alertmanager')}:{ports.alertmanager}",
+            f"http://{placement.host('alertmanager')}:{config.network.ports.alertmanager}",
             {"implementation": "prometheus"},
             {},
         ),
     ]
     return {"apiVersion": 1, "prune": True, "datasources": sources}
+
+
+def _of_store(
+    config: Config,
+    placement: Placement,
+    store: Literal["prometheus", "tempo", "loki"],
+    uid: str,
+    settings: dict[str, Any],
+) -> dict[str, Any]:
+    """Return the data source of a store, here or elsewhere, with its login."""
+    address = url(getattr(config.stores, store).url, placement, store, getattr(config.network.ports, store))
+    return _source(store.title(), store, uid, address, settings, logins.datasource(config, placement, store))
 
 
 def _source(  # noqa: PLR0913, PLR0917 - the parts of a data source

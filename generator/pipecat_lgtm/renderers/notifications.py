@@ -1,18 +1,15 @@
 """The notification log: its program as it is, and the settings it reads; only where somebody is told of nothing."""
 
-import json
-from importlib import resources
 from typing import Any
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.renderers.collector import edge
 from pipecat_lgtm.renderers.placement import Placement
-from pipecat_lgtm.renderers.text import HEADER
+from pipecat_lgtm.renderers.text import program
 from pipecat_lgtm_bridge.contract import annotations, labels
 from pipecat_lgtm_bridge.contract import attributes as a
 from pipecat_lgtm_bridge.contract import events as e
 
-PROGRAM = "notifications/notifications.py"
 _NAMES = {
     "service": a.SERVICE_NAME.name,
     "event_name": e.EVENT_NAME.name,
@@ -33,11 +30,7 @@ _NAMES = {
 
 def render(config: Config, placement: Placement) -> dict[str, str]:
     """Return the program and its settings, or nothing where everybody who should be told is configured."""
-    if not config.routing.unheard:
-        return {}
-    text = resources.files("pipecat_lgtm").joinpath("notifications.py").read_text(encoding="utf-8")
-    data = {"generated": HEADER, "settings": settings(config, placement)}
-    return {PROGRAM: f"# {HEADER}\n{text}", "notifications/settings.json": json.dumps(data, indent=2) + "\n"}
+    return program("notifications", settings(config, placement)) if config.routing.unheard else {}
 
 
 def settings(config: Config, placement: Placement) -> dict[str, Any]:

@@ -1,18 +1,15 @@
 """What looks at the collector's queue files: its program as it is, and the settings it reads."""
 
-import json
 from dataclasses import asdict
-from importlib import resources
 
 from pipecat_lgtm.config import Config
 from pipecat_lgtm.queues import Settings
 from pipecat_lgtm.renderers.collector import edge
 from pipecat_lgtm.renderers.placement import Placement
-from pipecat_lgtm.renderers.text import HEADER
+from pipecat_lgtm.renderers.text import program
 from pipecat_lgtm_bridge.contract import attributes as a
 from pipecat_lgtm_bridge.contract import events as e
 
-PROGRAM = "queues/queues.py"
 _NAMES = {
     "service": a.SERVICE_NAME.name,
     "event_name": e.EVENT_NAME.name,
@@ -24,11 +21,7 @@ _NAMES = {
 
 def render(config: Config, placement: Placement) -> dict[str, str]:
     """Return the program and its settings for containers; natively `up` looks by itself."""
-    if placement.kind == "native":
-        return {}
-    text = resources.files("pipecat_lgtm").joinpath("queues.py").read_text(encoding="utf-8")
-    data = {"generated": HEADER, "settings": asdict(settings(config, placement))}
-    return {PROGRAM: f"# {HEADER}\n{text}", "queues/settings.json": json.dumps(data, indent=2) + "\n"}
+    return {} if placement.kind == "native" else program("queues", asdict(settings(config, placement)))
 
 
 def settings(config: Config, placement: Placement) -> Settings:

@@ -1,6 +1,8 @@
 """How rendered files begin and how data becomes YAML."""
 
+import json
 import textwrap
+from importlib import resources
 from typing import Any
 
 import yaml
@@ -52,6 +54,18 @@ def from_yaml(text: str) -> Any:  # noqa: ANN401 - any YAML data
         yaml.YAMLError: it is no YAML.
     """
     return yaml.load(text, Loader=yaml.CSafeLoader)
+
+
+def program(name: str, settings: dict[str, Any]) -> dict[str, str]:
+    """Return a program of this package as it is, which needs Python alone, with the settings that it reads beside it.
+
+    Args:
+        name: of its module, and of its folder.
+        settings: what the generator tells it.
+    """
+    text = resources.files("pipecat_lgtm").joinpath(f"{name}.py").read_text(encoding="utf-8")
+    data = {"generated": HEADER, "settings": settings}
+    return {f"{name}/{name}.py": f"# {HEADER}\n{text}", f"{name}/settings.json": json.dumps(data, indent=2) + "\n"}
 
 
 def to_yaml(data: Any, *, note: str = "") -> str:  # noqa: ANN401 - any YAML data
