@@ -1,10 +1,10 @@
 """What a heartbeat tells: its own /metrics, which need nobody, and spans and events for the collector."""
 
-import ipaddress
 import re
+import socket
 import threading
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -247,6 +247,10 @@ class _Page(BaseHTTPRequestHandler):
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
+    def __init__(self, address: str, port: int, handler: Callable[..., BaseHTTPRequestHandler]) -> None:
+        self.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        super().__init__((address, port), handler)
+
 
 def serve(registry: CollectorRegistry, address: str, port: int, name: str = "") -> ThreadingHTTPServer:
     """Serve /metrics until it is shut down.
@@ -261,18 +265,6 @@ def serve(registry: CollectorRegistry, address: str, port: int, name: str = "") 
         OSError: the port is taken.
     """
     names = frozenset({"localhost", "127.0.0.1", "::1", address, name} - {""})
-    server = _Server((address, port), partial(_Page, registry, names), bind_and_activate=False)
-    if ipaddress.ip_address(address).version == 6:  # noqa: PLR2004 - of the protocol
-        import socket  # noqa: PLC0415
-
-        server.address_family = socket.AF_INET6
-        server.socket = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
-    server.allow_reuse_address = True
-    try:
-        server.server_bind()
-        server.server_activate()
-    except OSError:
-        server.server_close()
-        raise
+    server = _Server(address, port, partial(_Page, registry, names))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
