@@ -203,7 +203,9 @@ def test_bot_gone_collector_gone_heartbeat_gone(called: Called) -> None:
     program = psutil.Process(popen.pid)
     down = 'max(up{job="heartbeat"}) == 0'
     held = program.num_fds(), program.num_threads()
-    before = called.counted()
+    # Its first scrape may be from before it listened.
+    poll("a scrape of the heartbeat", lambda: called.stack.query('max(up{job="heartbeat"}) == 1'))
+    before = poll("a call", lambda: c if (c := called.counted()).get("bot-heartbeat", {}).get(h.OK) else None)
     called.bot.send_signal(signal.SIGKILL)
     poll("unreachable", lambda: called.counted()["bot-heartbeat"].get(h.UNREACHABLE))
 
